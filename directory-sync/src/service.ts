@@ -32,6 +32,7 @@ import { forgetOldAttempts, webhookRoutes } from './webhooks/routes.ts';
 export { releaseKind } from './engine/approve.ts';
 export { migrations } from './migrations.ts';
 export { syncPersonal } from './releases/own-data.ts';
+export { listSystemRecipients } from './releases/recipients.ts';
 export { listReleases } from './releases/releases.ts';
 export { syncRetention } from './releases/retention.ts';
 export { sourceNames } from './sources/store.ts';

@@ -287,6 +287,13 @@ const declared = defineEvents({
     vi: 'thử sai mật khẩu nhiều lần',
     en: 'many wrong passwords',
   },
+  'sign-in.questioned': {
+    subject: 'person',
+    data: { asked: Type.Enum(['app', 'mail', 'refused', 'session']), signals: Type.Array(Type.String()) },
+    vi: 'lượt đăng nhập lạ, hỏi thêm',
+    en: 'unusual sign-in asked for more',
+    self: { vi: 'Một lượt đăng nhập lạ đã bị hỏi thêm', en: 'An unusual sign-in was asked for more' },
+  },
   'sign-in.spraying': {
     subject: 'address',
     data: { failures: Count },

@@ -2,6 +2,7 @@ import type { SchemaMigrations } from '@edutrust/platform/migrations';
 import { lessonsMigration } from './lessons/migration.ts';
 import { levelThreeMigration } from './level-three/migration.ts';
 import { earlierPasswordsMigration } from './password/earlier/imports.ts';
+import { riskMigration } from './risk/migration.ts';
 import { securityFiguresMigration } from './security-figures/figures.ts';
 import { purgedSignalMigration } from './shared-signals/migration.ts';
 import { upstreamMigration } from './upstream/migration.ts';
@@ -14,4 +15,5 @@ export const lifeMigrations: SchemaMigrations['migrations'] = [
   earlierPasswordsMigration,
   securityFiguresMigration,
   purgedSignalMigration,
+  riskMigration,
 ];

@@ -96,6 +96,8 @@ export interface StepUpProps {
   readonly app: AskingApp;
   /** The person's own name: it is their own session. */
   readonly name: string;
+  /** What is unusual about the session, as a clause; empty where an app or a page asks for a fresh or a stronger proof. */
+  readonly why: Sentence;
   readonly hasPassword: boolean;
   readonly error?: FormError;
   readonly passkey?: PasskeyPrompt;
@@ -126,6 +128,10 @@ export interface SandboxProps {
 export interface SecondFactorProps {
   readonly action: string;
   readonly app: AskingApp;
+  /** The code was mailed; else it is one of the authenticator app. */
+  readonly isMailed: boolean;
+  /** What is unusual about this sign-in, as a clause; empty for nothing. */
+  readonly why: Sentence;
   readonly error?: FormError;
   /** Back to the page with the other ways. */
   readonly backPath: string;

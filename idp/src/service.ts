@@ -41,9 +41,12 @@ import { holderOfToken, type TokenHolder } from './provider/person-token.ts';
 import { createProvider } from './provider/provider.ts';
 import { personOfSubject } from './provider/subject.ts';
 import { sweep } from './provider/sweep.ts';
+import { recipientRoutes } from './recipients/routes.ts';
 import { registrationRoutes } from './registration/routes.ts';
 import { createRequestLog } from './requests/request-log.ts';
 import { appRequestRoutes } from './requests/routes.ts';
+import { createRiskWatch } from './risk/risk.ts';
+import { seenNetworkRetention } from './risk/seen.ts';
 import { sandboxPageRoutes } from './sandbox/pages.ts';
 import { previewRoutes } from './sandbox/preview.ts';
 import { secondFactorRoutes } from './second-factor/routes.ts';
@@ -73,7 +76,7 @@ export { migrations } from './migrations.ts';
 export { idpPersonal } from './own-data/parts.ts';
 
 /** What identity keeps for a time only, beside what ends by itself. */
-export const idpRetention = [signInLogRetention];
+export const idpRetention = [signInLogRetention, seenNetworkRetention];
 
 /** The acts of this workspace that take two people. */
 export const idpKinds: readonly ApprovalKind[] = [codeKind, releaseAppKind];
@@ -98,6 +101,7 @@ export interface Idp extends Service {
 interface IdpPorts {
   readonly documents?: DocumentsPort;
   readonly releasedOf?: IdpTools['releasedOf'];
+  readonly recipients?: IdpTools['recipients'];
   readonly credentialSignIn?: IdpTools['credentialSignIn'];
   /** What each workspace gives of a person, for the copy of their data. */
   readonly personal?: readonly PersonalPart[];
@@ -115,7 +119,8 @@ export async function createIdp(context: ServiceContext, pages: IdpPages, ports:
   const apps = createAppDirectory(context.db, context.clock);
   const requests = createRequestLog(context, apps);
   const throttle = createThrottle(context);
-  const provider = await createProvider({ context, apps, pages, cookies, requests, throttle });
+  const risk = createRiskWatch(context, throttle.devices);
+  const provider = await createProvider({ context, apps, pages, cookies, requests, throttle, risk });
   const tools: IdpTools = {
     context,
     pages,
@@ -123,9 +128,11 @@ export async function createIdp(context: ServiceContext, pages: IdpPages, ports:
     cookies,
     hasher: createPasswordHasher(),
     throttle,
+    risk,
     upstreams: createUpstreams(context),
     provider: provider.current,
     releasedOf: ports.releasedOf ?? (async () => []),
+    recipients: ports.recipients ?? (async () => []),
     credentialSignIn: ports.credentialSignIn ?? (async () => noKeys),
   };
   let readers: readonly { stop(): Promise<void> }[] = [];
@@ -201,6 +208,7 @@ function routesOf(tools: IdpTools, ports: IdpPorts): Route[] {
     ...lessonRoutes(tools),
     ...appRoutes(tools),
     ...registrationRoutes(tools),
+    ...recipientRoutes(tools),
     ...networkRoutes(tools),
     ...signInFigures(tools),
     ...signalRoutes(tools),

@@ -3,6 +3,7 @@ import type Provider from 'oidc-provider';
 import type { AppDirectory } from './apps/directory.ts';
 import type { IdpPages } from './pages.ts';
 import type { PasswordHasher } from './password/hashing.ts';
+import type { RiskWatch } from './risk/risk.ts';
 import type { CookieNames } from './sessions/cookies.ts';
 import type { Throttle } from './throttling/throttle.ts';
 import type { Upstreams } from './upstream/providers.ts';
@@ -15,6 +16,21 @@ export interface Released {
   readonly lastAt: Date;
   readonly times: number;
 }
+
+/** A system that gets data of people by a contract; as the service that brings it to them keeps it. */
+export interface SystemRecipient {
+  readonly id: string;
+  readonly name: string;
+  readonly organisationId: string;
+  readonly contract: {
+    readonly learners: readonly ContractField[];
+    readonly others: readonly ContractField[];
+    readonly roles: readonly ('learner' | 'teacher' | 'staff' | 'guardian')[];
+  };
+  readonly since: Date;
+  readonly lastAt: Date | null;
+}
+type ContractField = 'name' | 'birthDate' | 'gender' | 'roles' | 'organisations' | 'classes' | 'titles';
 
 /** A sign-in with the scope `credential` (CSC API v2.2 §8.4.2). */
 export interface CredentialSignIn {
@@ -38,11 +54,14 @@ export interface IdpTools {
   readonly apps: AppDirectory;
   readonly hasher: PasswordHasher;
   readonly throttle: Throttle;
+  readonly risk: RiskWatch;
   readonly cookies: CookieNames;
   /** Other houses whose sign-in is taken. */
   readonly upstreams: Upstreams;
   /** Which systems got to know what of a person, the latest first; asked of the service that brings it to them. */
   releasedOf(personId: string): Promise<readonly Released[]>;
+  /** Which systems have a contract; asked of the same service. */
+  recipients(): Promise<readonly SystemRecipient[]>;
   /** How a sign-in for the use of a person's key goes on; asked of those who keep the keys. */
   credentialSignIn(signIn: CredentialSignIn): Promise<CredentialAnswer>;
   /** The provider of now: a key rotation swaps it. */

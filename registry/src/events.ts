@@ -148,6 +148,7 @@ export const registryEvents = defineEvents({
   'person.left': { subject: 'person', data: { planId }, vi: 'rời trường', en: 'left' },
   'person.returned': { subject: 'person', data: { planId }, vi: 'trở lại', en: 'returned' },
   'person.merged': { subject: 'person', data: { into: Uuid }, vi: 'gộp hồ sơ trùng', en: 'duplicate merged' },
+  'person.split': { subject: 'person', data: { from: Uuid }, vi: 'tách hồ sơ gộp nhầm', en: 'wrong merge taken apart' },
   'person.transferred': {
     subject: 'person',
     data: { planId, from: Type.Optional(nullable(Uuid)), to: Uuid },

@@ -3,6 +3,7 @@ import { applyRosterKind } from './changes/approval.ts';
 import { eraseKind } from './erasure/approval.ts';
 import { correctKind } from './people/correction.ts';
 import { mergeKind } from './people/merge-approval.ts';
+import { splitKind } from './people/split.ts';
 import { endRoleKind, grantRoleKind } from './permissions/role-approvals.ts';
 import { applyYearKind, undoYearKind } from './year-plan/approval.ts';
 
@@ -11,6 +12,7 @@ export const registryKinds: readonly ApprovalKind[] = [
   grantRoleKind,
   endRoleKind,
   mergeKind,
+  splitKind,
   correctKind,
   applyRosterKind,
   eraseKind,

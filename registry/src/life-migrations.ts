@@ -3,6 +3,7 @@ import { countsMigration } from './changes/counts-migration.ts';
 import { dataProtectionMigration } from './data-requests/migration.ts';
 import { guardianLimits } from './guardians/migration.ts';
 import { listMigration } from './people/list-migration.ts';
+import { mergeMigration } from './people/merge-migration.ts';
 import { uploadMigration } from './roster/uploads/migration.ts';
 import { transferMigration } from './transfers/migration.ts';
 import { yearPlanMigration } from './year-plan/migration.ts';
@@ -16,4 +17,5 @@ export const lifeMigrations: SchemaMigrations['migrations'] = [
   countsMigration,
   listMigration,
   uploadMigration,
+  mergeMigration,
 ];

@@ -344,6 +344,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'POST /api/v1/people/:id/transfer': roles('DC', 'person', {
     body: ({ organisation }) => ({ organisationId: organisation }),
   }),
+  'POST /api/v1/people/:id/splits': roles('D', 'person', { body: () => ({ educationId: 'none' }), fresh: 300 }),
   'POST /api/v1/people/:id/merge': roles('D', 'person', { body: ({ person }) => ({ into: person }), fresh: 300 }),
   // A teacher, too, for learners of the own class: idp/src/accounts/routes.test.ts.
   'GET /api/v1/people/:id/account': roles('DSC', 'person'),
@@ -492,6 +493,8 @@ export const rows: Readonly<Record<string, Row>> = {
   }),
   'POST /api/v1/data-requests/:id/erasure': roles('DC', 'dataRequest', { fresh: 300 }),
   'GET /api/v1/data-breaches': roles('DSA'),
+  'GET /api/v1/recipients': roles('DSA'),
+  'GET /api/v1/recipients/register.csv': roles('DSA'),
   'POST /api/v1/data-breaches': roles('DS', 'organisation', {
     body: ({ organisation }) => ({
       organisationId: organisation,
@@ -522,6 +525,7 @@ export const rows: Readonly<Record<string, Row>> = {
     body: () => ({ scopes: ['openid'], isSandbox: true, uses: 1, days: 1 }),
     fresh: 300,
   }),
+  'GET /api/v1/organisations/:id/registration-tokens': roles('DSAO', 'organisation'),
   'DELETE /api/v1/organisations/:id/registration-tokens/:tokenId': roles('DO', 'organisation', { fresh: 300 }),
   'PATCH /api/v1/apps/:clientId': roles('DO', 'app', { body: () => ({ name: 'Sổ tay' }), fresh: 300 }),
   'POST /api/v1/apps/:clientId/approval': roles('D', undefined, { top: true, fresh: 300 }),
@@ -861,6 +865,8 @@ export const idsDecidedOtherwise: Readonly<Record<string, string>> = {
   'POST /account/children/:id/apps/:app/withdraw params.id': "one of the caller's own children: idp/src/children",
   'POST /api/v1/people/:id/transfer-offers body.toId':
     'any school of the city: it is asked, and nothing of it is told or changed: registry/src/transfers',
+  'POST /api/v1/people/:id/splits body.educationId':
+    'registry/people/split.ts: an ID that was merged into the record of the path, and no other',
   'POST /api/v1/organisations/:id/transfer-requests body.educationId':
     'with the date of birth, from any school; one refusal for both: registry/src/transfers',
   'POST /api/v1/transfers/:id/accept body.classId': 'a class of the school that the learner goes to, or refused',

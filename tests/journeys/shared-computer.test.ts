@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { desk, executablePath, look, lookAtBoth, openBrowser, openDevice } from '@edutrust/testing/chromium';
+import { eventually } from '@edutrust/testing/eventually';
 import { activate, person, signIn, staffPassword } from '@edutrust/testing/people';
 import { Platform } from '@edutrust/testing/platform';
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
@@ -160,7 +161,7 @@ test('the sign-in page shows what is typed, says what to do about a forgotten pa
   await lookAtBoth(page, 'sign-in-forgotten');
 
   const parent = person(platform, 'Phụ huynh'); // no role, so a password is enough
-  await device.addAuthenticator();
+  const authenticator = await device.addAuthenticator();
   await activate(platform, page, parent.code, staffPassword);
   await page.waitForURL(`${platform.url}/`);
   await page.goto(`${platform.url}/account`);
@@ -182,6 +183,44 @@ test('the sign-in page shows what is typed, says what to do about a forgotten pa
   await make.click();
   await page.waitForURL(`${platform.url}/account?done=added`);
   await page.getByRole('button', { name: /^Gỡ/ }).waitFor();
+
+  // Renamed: the passkey is offered by the name of now (WebAuthn L3 §5.1.10).
+  const offeredAs = async () => {
+    const { credentials } = await authenticator.cdp.send('WebAuthn.getCredentials', {
+      authenticatorId: authenticator.id,
+    });
+    return credentials.map(({ userDisplayName }) => userDisplayName);
+  };
+  assert.deepEqual(await offeredAs(), [parent.name]);
+  await platform.query(`UPDATE registry.person SET full_name = 'Tên Đã Sửa' WHERE full_name = '${parent.name}'`);
+  await page.reload();
+  await eventually(async () => assert.deepEqual(await offeredAs(), ['Tên Đã Sửa']));
+
+  // The first tap asks this device alone, and says so where it has none.
+  await device.context.addInitScript(() => {
+    PublicKeyCredential.isConditionalMediationAvailable = async () => false; // the button, not the autofill
+    const { credentials } = navigator;
+    const get = credentials.get.bind(credentials);
+    credentials.get = (asked) => {
+      document.documentElement.dataset.asked = (asked as { uiMode?: string }).uiMode ?? 'any';
+      return get(asked);
+    };
+  });
+  const enter = async () => {
+    await page.goto(`${platform.url}/`);
+    await page.getByRole('button', { name: 'Đăng xuất' }).first().click();
+    await page.goto(`${platform.url}/`);
+  };
+  const tap = page.getByRole('button', { name: 'Dùng vân tay, khuôn mặt' });
+  await enter();
+  await tap.click();
+  await page.getByRole('button', { name: 'Đăng xuất' }).first().waitFor();
+  await enter();
+  await authenticator.cdp.send('WebAuthn.clearCredentials', { authenticatorId: authenticator.id });
+  await tap.click();
+  await page.getByText('Máy này chưa có passkey ở đây').waitFor();
+  assert.equal(await page.locator('html').getAttribute('data-asked'), 'immediate');
+  await lookAtBoth(page, 'sign-in-no-passkey-here');
 });
 
 /** What has the focus, as a screen reader would name it. */

@@ -88,6 +88,7 @@ export const addresses = [
   '/admin/data-desk',
   '/admin/data-desk/new',
   '/admin/data-desk/breaches',
+  '/admin/data-desk/recipients',
   '/admin/data-desk/:id',
   '/admin/mail',
 ] as const;

@@ -107,6 +107,7 @@ const DataDesk = part(() => import('./data-desk/desk.tsx').then((file) => file.D
 const NewDataRequest = part(() => import('./data-desk/new.tsx').then((file) => file.NewDataRequest));
 const DataRequestPage = part(() => import('./data-desk/request.tsx').then((file) => file.DataRequestPage));
 const Breaches = part(() => import('./data-desk/breaches.tsx').then((file) => file.Breaches));
+const Recipients = part(() => import('./data-desk/recipients.tsx').then((file) => file.Recipients));
 const Transfers = part(() => import('./transfers/list.tsx').then((file) => file.Transfers));
 const TransferPage = part(() => import('./transfers/transfer.tsx').then((file) => file.TransferPage));
 const AskForLearner = part(() => import('./transfers/new.tsx').then((file) => file.AskForLearner));
@@ -234,6 +235,7 @@ const pages: Readonly<Record<Address, ComponentType>> = {
   '/admin/data-desk': DataDesk,
   '/admin/data-desk/new': NewDataRequest,
   '/admin/data-desk/breaches': Breaches,
+  '/admin/data-desk/recipients': Recipients,
   '/admin/data-desk/:id': DataRequestPage,
   '/admin/mail': Mail,
 };

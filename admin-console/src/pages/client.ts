@@ -17,6 +17,7 @@ import { keptName } from '../sign/offline/names.ts';
 import { watchIdle } from './idle.ts';
 import { watchLesson } from './lesson.ts';
 import './pages.css';
+import { askImmediately, knowsImmediate } from './immediate.ts';
 import { makePasskeyByItself } from './passkey-offer.ts';
 
 startTheme();
@@ -207,12 +208,34 @@ function enablePasskeySignIn(passkey: Extract<Passkey, { mode: 'get' }>, area: H
     options = undefined;
     return now;
   };
+  // The first tap asks this device alone; the next one any, with the browser's dialog for telephones and security keys.
+  let isImmediate = false;
+  if (
+    !passkey.options.allowCredentials?.length &&
+    !document.querySelector<HTMLInputElement>('input[name="shared"]')?.checked
+  )
+    knowsImmediate().then(
+      (isKnown) => {
+        isImmediate = isKnown;
+      },
+      () => undefined,
+    );
   area.querySelector('[data-passkey]')?.addEventListener('click', async () => {
+    const isAlone = isImmediate;
+    isImmediate = false;
     try {
       WebAuthnAbortService.cancelCeremony();
-      await finish(await startAuthentication({ optionsJSON: await takeOptions() }));
+      const optionsJSON = await takeOptions();
+      await finish(isAlone ? await askImmediately(optionsJSON) : await startAuthentication({ optionsJSON }));
     } catch (error) {
-      say(area, error);
+      if (isAlone && error instanceof DOMException && error.name === 'NotAllowedError') {
+        const place = area.querySelector('[data-passkey-error]');
+        if (place)
+          place.textContent = pick(
+            'Máy này chưa có passkey ở đây. Bấm lần nữa để dùng điện thoại hoặc khoá bảo mật, hoặc gõ mật khẩu.',
+            'This device has no passkey for this place. Press again to use a phone or a security key, or type your password.',
+          );
+      } else say(area, error);
     }
   });
   browserSupportsWebAuthnAutofill().then(async (supported) => {
@@ -248,13 +271,17 @@ function enablePasskeyCreation(passkey: Extract<Passkey, { mode: 'create' }>, ar
 /** WebAuthn L3 §5.1.10: not in every browser yet. */
 interface Signals {
   signalAllAcceptedCredentials?(accepted: object): Promise<void>;
+  signalCurrentUserDetails?(details: object): Promise<void>;
 }
 
-// The browser forgets passkeys that were removed here, and offers them no longer.
+// The browser forgets passkeys that were removed here, and offers the others by the names of now.
 const accepted = document.getElementById('accepted')?.textContent;
 if (accepted && 'PublicKeyCredential' in globalThis) {
-  const { signalAllAcceptedCredentials } = PublicKeyCredential as Signals;
-  signalAllAcceptedCredentials?.call(PublicKeyCredential, JSON.parse(accepted)).catch(() => undefined); // a courtesy
+  const { signalAllAcceptedCredentials: all, signalCurrentUserDetails: details } = PublicKeyCredential as Signals;
+  const { rpId, userId, allAcceptedCredentialIds, name, displayName } = JSON.parse(accepted);
+  const isTold = () => undefined; // a courtesy: whether the browser took it is nothing to show
+  all?.call(PublicKeyCredential, { rpId, userId, allAcceptedCredentialIds }).catch(isTold);
+  details?.call(PublicKeyCredential, { rpId, userId, name, displayName }).catch(isTold);
 }
 
 // The camera and the decoder of QR codes, for the one page that has a badge.

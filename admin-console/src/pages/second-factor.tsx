@@ -4,27 +4,41 @@ import { Icon } from '../design/icon.tsx';
 import { formatDate, t } from '../design/language.ts';
 import { Qr } from '../design/qr.tsx';
 import { Stack } from './document.tsx';
-import { errorOf, FormBanner } from './sign-in.tsx';
+import { errorOf, FormBanner, Why } from './sign-in.tsx';
 
 function CodeField({ error, label }: { readonly error: string | undefined; readonly label: string }) {
   return <Field label={label} name="code" autocomplete="one-time-code" required maxLength={20} error={error} />;
 }
 
-/** The second step of a sign-in: a code of the app, or a recovery code. */
-export function SecondFactor({ action, backPath, error }: SecondFactorProps) {
+/** The second step of a sign-in: a code of the app or a recovery code, or one that was mailed. */
+export function SecondFactor({ action, backPath, isMailed, why, error }: SecondFactorProps) {
   return (
     <Stack>
-      <h1>{t('Mã từ ứng dụng xác thực', 'Code of your authenticator app')}</h1>
+      <h1>
+        {isMailed
+          ? t('Mã trong thư điện tử', 'Code in your mail')
+          : t('Mã từ ứng dụng xác thực', 'Code of your authenticator app')}
+      </h1>
       <p>
-        {t(
-          'Mở ứng dụng trên điện thoại, gõ mã đang hiện. Mất điện thoại thì gõ một mã dự phòng.',
-          'Open the app on your phone and type the code it shows. If the phone is lost, type a recovery code.',
-        )}
+        {isMailed
+          ? t(
+              'Mật khẩu đúng. Một mã tám số vừa được gửi tới hộp thư của anh/chị, dùng trong năm phút.',
+              'The password is right. A code of eight digits went to your mailbox, good for five minutes.',
+            )
+          : t(
+              'Mở ứng dụng trên điện thoại, gõ mã đang hiện. Mất điện thoại thì gõ một mã dự phòng.',
+              'Open the app on your phone and type the code it shows. If the phone is lost, type a recovery code.',
+            )}
       </p>
+      <Why why={why} />
       <FormBanner error={error} />
       <form method="post" action={action} class="grid gap-4">
         <CodeField
-          label={t('Mã sáu số, hoặc mã dự phòng', 'Six-digit code, or recovery code')}
+          label={
+            isMailed
+              ? t('Mã tám số', 'Eight-digit code')
+              : t('Mã sáu số, hoặc mã dự phòng', 'Six-digit code, or recovery code')
+          }
           error={errorOf(error, 'code')}
         />
         <button type="submit" class="button button-primary">

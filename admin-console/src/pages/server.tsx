@@ -118,7 +118,12 @@ export const idpPages: IdpPages = {
       layout: 'cover',
     })),
   launcher: (props, view) =>
-    renderPage(view, () => ({ title: t('Ứng dụng', 'Apps'), body: <Launcher {...props} />, layout: 'open' })),
+    renderPage(view, () => ({
+      title: t('Ứng dụng', 'Apps'),
+      body: <Launcher {...props} />,
+      layout: 'open',
+      ...(props.accepted ? { data: { accepted: props.accepted } } : {}),
+    })),
   account: (props, view) =>
     renderPage(view, () => ({
       title: t('Tài khoản', 'Account'),

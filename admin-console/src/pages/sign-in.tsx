@@ -211,7 +211,17 @@ function Forgotten({ activatePath }: { readonly activatePath: string }) {
   );
 }
 
-export function StepUp({ action, app, name, hasPassword, error, cancelAction, someoneElseAction }: StepUpProps) {
+/** What is unusual about where this comes from; the same words stand in the person's log. */
+export function Why({ why }: { readonly why: string }) {
+  if (!why) return null;
+  return (
+    <Banner state="warn">
+      {t('Hỏi thêm vì:', 'Asked because:')} {why}.
+    </Banner>
+  );
+}
+
+export function StepUp({ action, app, name, why, hasPassword, error, cancelAction, someoneElseAction }: StepUpProps) {
   return (
     <>
       <h1>{t(`Đúng là ${name}?`, `Is it ${name}?`)}</h1>
@@ -222,6 +232,7 @@ export function StepUp({ action, app, name, hasPassword, error, cancelAction, so
           'What comes next must be you for certain, so please confirm once more.',
         )}
       </p>
+      <Why why={why} />
       <FormBanner error={error} />
       <PasskeyButton isPrimary={!hasPassword} />
       {hasPassword && (

@@ -1,8 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import { listApps, type NewApp, registerApp } from '@edutrust/idp/apps';
+import { endToken, listTokens, makeToken, mostDays, mostUses } from '@edutrust/idp/registration';
 import { InvalidInput } from '@edutrust/platform/errors';
 import { findOrganisationByCode } from '@edutrust/registry/organisations';
-import { Option } from 'commander';
+import { InvalidArgumentError, Option } from 'commander';
 import { operator, type Program, withContext } from './command.ts';
 
 interface AddOptions {
@@ -97,6 +98,84 @@ export function addAppsCommands(program: Program): void {
       "\nExample: edutrust apps add 'Thư viện số' --organisation TH001 --purpose-vi 'Mượn sách bằng tài khoản trường' \\\n           --redirect https://thuvien.example.edu.vn/callback",
     )
     .action((name: string, options: AddOptions) => add(program, name, options));
+  addTokenCommands(program, apps.command('token').description('tokens with which software registers apps (RFC 7591)'));
+}
+
+interface TokenOptions {
+  readonly organisation: string;
+  readonly scope?: readonly string[];
+  readonly sandbox?: boolean;
+  readonly uses: number;
+  readonly days: number;
+}
+
+const upTo = (most: number) => (text: string) => {
+  const value = Number(text);
+  if (Number.isInteger(value) && value >= 1 && value <= most) return value;
+  throw new InvalidArgumentError(`1 … ${most}`);
+};
+
+function addTokenCommands(program: Program, token: Program['command']): void {
+  token
+    .command('make')
+    .requiredOption('--organisation <code>', 'the school or department that answers for the apps')
+    .option('--scope <scope...>', 'what they may ask for at most; openid profile school when none is given')
+    .option('--sandbox', 'apps that meet invented people alone, and wait for nobody’s approval')
+    .option('--uses <count>', `how many apps, 1 to ${mostUses}`, upTo(mostUses), 1)
+    .option('--days <count>', `for how long, 1 to ${mostDays}`, upTo(mostDays), 7)
+    .description('make a token; it is shown once and kept nowhere')
+    .addHelpText('after', '\nExample: edutrust apps token make --organisation TH001 --sandbox --uses 3')
+    .action((options: TokenOptions) => makeOne(program, options));
+  token
+    .command('list')
+    .requiredOption('--organisation <code>', 'whose tokens')
+    .description('the tokens with which an app can still be registered')
+    .addHelpText('after', '\nExample: edutrust apps token list --organisation TH001')
+    .action(async ({ organisation }: { readonly organisation: string }) => {
+      const output = program.output();
+      await withContext(program, async ({ db, clock }) => {
+        const { id } = await findOrganisationByCode(db, organisation);
+        for (const kept of await listTokens(db, id, clock.now())) {
+          const until = kept.expiresAt.toISOString().slice(0, 10);
+          const sandbox = kept.isSandbox ? '  sandbox' : '';
+          output.result(kept, `${kept.id}  ${kept.usesLeft} × ${until}${sandbox}  ${kept.scopes.join(' ')}`);
+        }
+      });
+    });
+  token
+    .command('end')
+    .argument('<id>', 'as the list shows it')
+    .requiredOption('--organisation <code>', 'whose token it is')
+    .description('nobody registers with it any longer; the apps stay')
+    .addHelpText('after', '\nExample: edutrust apps token end 0193… --organisation TH001')
+    .action(async (tokenId: string, { organisation }: { readonly organisation: string }) => {
+      await withContext(program, async ({ db, clock }) => {
+        const { id } = await findOrganisationByCode(db, organisation);
+        await db
+          .transaction()
+          .execute((transaction) => endToken(transaction, { id, tokenId }, operator(), clock.now()));
+      });
+    });
+}
+
+async function makeOne(program: Program, { organisation, scope, sandbox, uses, days }: TokenOptions): Promise<void> {
+  const output = program.output();
+  await withContext(program, async ({ db, clock }) => {
+    const organisationId = (await findOrganisationByCode(db, organisation)).id;
+    const expiresAt = new Date(clock.now().getTime() + days * 86_400_000);
+    const policy = {
+      organisationId,
+      scopes: scope ?? ['openid', 'profile', 'school'],
+      isSandbox: sandbox ?? false,
+      uses,
+      expiresAt,
+    };
+    const { id, token } = await db.transaction().execute((transaction) => makeToken(transaction, policy, operator()));
+    output.result(
+      { id, token, expiresAt },
+      { vi: `Mã đăng ký (chỉ hiện một lần): ${token}`, en: `Registration token (shown once): ${token}` },
+    );
+  });
 }
 
 async function add(program: Program, name: string, options: AddOptions): Promise<void> {

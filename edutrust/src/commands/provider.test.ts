@@ -32,6 +32,26 @@ describe('edutrust apps and edutrust keys', () => {
     assert.equal((await installation.run('apps', 'list')).lines.length, 1, 'nothing half done');
   });
 
+  test('a token for registering apps is shown once, listed without itself, within its limits, and ends', async () => {
+    const of = ['--organisation', 'SGDDT'];
+    const token = (...words: string[]) => installation.run('apps', 'token', ...words, ...of);
+    const made = (await token('make', '--sandbox', '--uses', '3', '--scope', 'openid')).lines[0];
+    assert.ok(made.token.length >= 43);
+    const listed = await token('list');
+    assert.ok(!listed.stdout.includes(made.token));
+    const { id, usesLeft, isSandbox, scopes } = listed.lines[0];
+    assert.deepEqual(
+      { id, usesLeft, isSandbox, scopes },
+      { id: made.id, usesLeft: 3, isSandbox: true, scopes: ['openid'] },
+    );
+    assert.notEqual((await token('make', '--uses', '51')).code, 0);
+    const unknown = await token('make', '--scope', 'everything');
+    assert.deepEqual([unknown.code, unknown.error.code], [2, 'registration-tokens/unknown-scope']);
+    assert.equal((await token('end', made.id)).code, 0);
+    assert.equal((await token('list')).lines.length, 0);
+    assert.equal((await token('end', made.id)).error.code, 'registration-tokens/not-found', 'once');
+  });
+
   test('K2: a rotation publishes the next key before it signs; compromised keys end at once', async () => {
     const list = async () => (await installation.run('keys', 'list')).lines;
     assert.equal((await installation.run('keys', 'rotate')).code, 0); // the first key: nothing has signed yet

@@ -3,6 +3,7 @@ import {
   clientNames,
   createDirectorySync,
   listReleases,
+  listSystemRecipients,
   releaseKind,
   sourceNames,
   syncPersonal,
@@ -78,6 +79,7 @@ export async function buildServices(
       waitingFor: (actor) => listWaiting(context.db, actor),
     },
     releasedOf: (personId) => listReleases(context.db, personId),
+    recipients: () => listSystemRecipients(context.db),
     credentialSignIn: (signIn) => answerCredentialSignIn(context, signIn),
     personal: personalData.flatMap(({ parts }) => parts),
   });

@@ -1,4 +1,5 @@
 import type { AppPicture } from '../apps/pictures.ts';
+import type { AcceptedPasskeys } from '../passkeys/prompts.ts';
 
 /** A sentence that is already in the reader's language. */
 type Sentence = string;
@@ -68,6 +69,8 @@ export interface LauncherProps {
     readonly seats: readonly Seat[];
     readonly href: string;
   }[];
+  /** For the browser, after a sign-in with a passkey; null else. */
+  readonly accepted: AcceptedPasskeys['accepted'] | null;
   /** What happened to the account of a grown-up, newest first: the last few. */
   readonly activity: readonly { readonly at: Instant; readonly sentence: Sentence }[];
 }

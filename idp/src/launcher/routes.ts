@@ -1,5 +1,6 @@
 import type { PersonActor } from '@edutrust/platform/actor';
 import { dateInVietnam } from '@edutrust/platform/calendar';
+import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database } from '@edutrust/platform/database';
 import { anyone, disclose } from '@edutrust/platform/http';
 import type { Locale } from '@edutrust/platform/messages';
@@ -8,6 +9,7 @@ import { tells } from '@edutrust/registry/accesses';
 import { listClassesOfTeacher, schoolYearAt } from '@edutrust/registry/classes';
 import { listChildren } from '@edutrust/registry/guardians';
 import { getPerson, type PersonClaims, personClaims, splitName } from '@edutrust/registry/people';
+import { findAccount } from '../accounts/account.ts';
 import { type LearnerAccount, listLearnerAccounts } from '../accounts/class-codes.ts';
 import type { App } from '../apps/app.ts';
 import { listTiles } from '../apps/tiles.ts';
@@ -18,6 +20,7 @@ import { type Lesson, lessonOfSession } from '../lessons/lessons.ts';
 import { sendPage } from '../page-reply.ts';
 import type { Address, LauncherProps, Seat } from '../pages.ts';
 import { mayOfferPasskey } from '../passkeys/offer.ts';
+import { acceptedPasskeys, listPasskeys } from '../passkeys/passkeys.ts';
 import { placeOf } from '../provider/claims.ts';
 import { accountActivity } from '../self-service/activity.ts';
 import { signedInOr } from '../self-service/pages.ts';
@@ -92,6 +95,16 @@ async function ownClass(
   return { code, seats: accounts.map((account) => seatOf(account, context.clock.now())), href: `/teach/classes/${id}` };
 }
 
+/** Told after a sign-in with a passkey: the browser that offered it is the one that may have old names. */
+async function acceptedOf(
+  { db, config }: ServiceContext,
+  personId: string,
+  claims: Pick<PersonClaims, 'education_id' | 'name'>,
+) {
+  const [account, passkeys] = await Promise.all([findAccount(db, personId), listPasskeys(db, personId)]);
+  return acceptedPasskeys(config, account, passkeys, claims);
+}
+
 /** In an exam those that it names. */
 function tilesOf(apps: readonly App[], lesson: Lesson | undefined, locale: Locale): LauncherProps['apps'] {
   const open = lesson?.kind === 'exam' ? apps.filter(({ clientId }) => lesson.apps.includes(clientId)) : apps;
@@ -145,6 +158,7 @@ const showLauncher = ({ context, pages, apps: directory }: IdpTools, documents: 
           signInRequests: await signInRequestsView(directory, asked),
           accountPath: '/account',
           offersPasskey: await mayOfferPasskey(context.db, actor),
+          accepted: actor.acr === 'passkey' ? await acceptedOf(context, personId, claims) : null,
           signOutAction: lesson ? '/lab/next' : '/sign-out', // where the camera waits for the next child
           lesson: lesson ? { kind: lesson.kind, endsAt: lesson.endsAt.toISOString() } : null,
           isShared: view.idleSeconds !== undefined,

@@ -1,9 +1,8 @@
 import type { ServiceContext } from '@edutrust/platform/context';
-import type { Database } from '@edutrust/platform/database';
 import { InvalidInput } from '@edutrust/platform/errors';
 import type { Text } from '@edutrust/platform/messages';
 import { recordedRolesOf } from '@edutrust/registry/permissions';
-import { sql } from 'kysely';
+import { isStaff } from '../accounts/staff.ts';
 import type { Proof } from '../signin/proof.ts';
 
 /** Days without a sign-in after which the account of staff is suspended (TCVN 14423:2026 §5.6). */
@@ -67,14 +66,6 @@ export const measures: readonly { readonly code: string; readonly what: Text; re
     source: 'QCVN 12:2026/BCA §3.9.2.1.9; 333/2026/NĐ-CP §16.6',
   },
 ];
-
-/** Whether the person works somewhere, or has a role: who is neither a pupil nor a guardian alone. */
-export async function isStaff(db: Database, personId: string): Promise<boolean> {
-  const { rows } = await sql`
-    SELECT FROM registry.affiliation AS f
-    WHERE f.person_id = ${personId} AND f.valid_until IS NULL AND f.role IN ('teacher', 'staff') LIMIT 1`.execute(db);
-  return rows.length > 0 || (await recordedRolesOf(db, personId)).length > 0;
-}
 
 /**
  * What level 3 asks beyond the app: a second factor of staff from outside a school's network, and of who administers from

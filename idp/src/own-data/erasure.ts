@@ -23,6 +23,7 @@ const tables = [
   'subject',
   'throttle',
   'sign_in_log',
+  'seen_network',
   'upstream_link',
   'account',
 ] as const;

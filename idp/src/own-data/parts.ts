@@ -120,6 +120,19 @@ const upstream: PersonalPart = {
   },
 };
 
+const networks: PersonalPart = {
+  code: 'networks',
+  what: { vi: 'Mạng đã từng vào', en: 'Networks signed in from' },
+  tables: ['idp.seen_network'],
+  fields: { place: { vi: 'Nơi', en: 'Place' }, lastUsedAt },
+  read: async ({ db }, personId) => {
+    const { rows } = await sql<Row>`
+      SELECT place, last_at AS "lastUsedAt" FROM idp.seen_network
+      WHERE person_id = ${personId} ORDER BY last_at`.execute(db);
+    return rows;
+  },
+};
+
 /** Kept at security level 3 only. */
 const signIns: PersonalPart = {
   code: 'signIns',
@@ -158,7 +171,7 @@ const secret = 'a secret, or a count against guessing';
 
 /** What identity has about a person. */
 export const idpPersonal: PersonalData = {
-  parts: [account, passkeys, badges, sessions, consents, subjects, upstream, signIns, activity],
+  parts: [account, passkeys, badges, sessions, consents, subjects, upstream, networks, signIns, activity],
   leftOut: {
     'idp.access_token': token,
     'idp.activation': secret,

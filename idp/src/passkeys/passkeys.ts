@@ -344,8 +344,11 @@ export const acceptedPasskeys = (
   { url }: ServiceContext['config'],
   account: Account | undefined,
   passkeys: readonly Passkey[],
+  { education_id: educationId, name: displayName }: { readonly education_id: string; readonly name: string },
 ): AcceptedPasskeys['accepted'] => ({
   rpId: url.hostname,
   userId: account?.user_handle.toString('base64url') ?? '',
   allAcceptedCredentialIds: passkeys.map(({ credential_id: id }) => id),
+  name: formatEducationId(educationId),
+  displayName,
 });

@@ -14,14 +14,18 @@ export interface PasskeyPrompt {
 }
 
 /**
- * What the account page tells the browser of the passkeys that still count, so that one which was removed here is offered
- * no longer (WebAuthn L3 §5.1.10, `signalAllAcceptedCredentials`). Base64url.
+ * What a page tells the browser of the passkeys that still count, so that one which was removed here is offered no longer
+ * (WebAuthn L3 §5.1.10, `signalAllAcceptedCredentials`), and of the names as they are now, so that a passkey made before a
+ * correction or a merge is not offered by the old ones (`signalCurrentUserDetails`). Base64url.
  */
 export interface AcceptedPasskeys {
   readonly accepted: {
     readonly rpId: string;
     readonly userId: string;
     readonly allAcceptedCredentialIds: readonly string[];
+    /** The education ID, as at creation. */
+    readonly name: string;
+    readonly displayName: string;
   };
 }
 

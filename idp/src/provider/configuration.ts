@@ -7,6 +7,7 @@ import { assertionAlgorithms, longestAssertionSeconds } from '../apps/keys.ts';
 import { idTokenAlgorithms } from '../apps/protocol.ts';
 import { cibaFeature, personOfHint, requestSeconds } from '../ciba/feature.ts';
 import type { IdpPages } from '../pages.ts';
+import type { RiskWatch } from '../risk/risk.ts';
 import { inventedPersonOf } from '../sandbox/choice.ts';
 import { inventedClaims } from '../sandbox/people.ts';
 import type { CookieNames } from '../sessions/cookies.ts';
@@ -44,6 +45,7 @@ export interface ConfigurationInput {
   readonly pages: IdpPages;
   readonly cookies: CookieNames;
   readonly keys: readonly SigningKey[];
+  readonly risk: RiskWatch;
   /** The pairwise subject of a person for a sector. */
   readonly subjectOf: (sector: string, personId: string) => Promise<string>;
 }
@@ -72,6 +74,7 @@ export function providerConfiguration({
   pages,
   cookies,
   keys,
+  risk,
   subjectOf,
 }: ConfigurationInput): Configuration {
   const { config, secrets } = context;
@@ -228,7 +231,7 @@ export function providerConfiguration({
       challenge: '/oidc/challenge',
       code_verification: devicePath,
     },
-    interactions: { url: (_ctx, interaction) => `/signin/${interaction.uid}`, policy: signInPolicy() },
+    interactions: { url: (_ctx, interaction) => `/signin/${interaction.uid}`, policy: signInPolicy(risk) },
     loadExistingGrant: (ctx) => loadGrant(context, apps, ctx),
     issueRefreshToken: async (_ctx, client, source) =>
       client.grantTypeAllowed('refresh_token') && source.scopes.has('offline_access'),

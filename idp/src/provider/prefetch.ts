@@ -1,4 +1,5 @@
 import Provider, { type AdapterPayload } from 'oidc-provider';
+import type { Began } from '../risk/risk.ts';
 
 /** What one statement reads of the account beside a session or token. */
 export interface AccountRead {
@@ -23,6 +24,8 @@ export interface Prefetched {
     | undefined;
   /** The session sits in an exam: the clients that open, and no others. */
   readonly examApps?: readonly string[] | null | undefined;
+  /** Where the session began. */
+  readonly began?: Began | undefined;
   /** The token's family began with a DPoP proof (RFC 9449 §5) and goes on with one only. */
   readonly needsProof?: boolean | undefined;
 }

@@ -7,6 +7,7 @@ import Provider, { type KoaContextWithOIDC } from 'oidc-provider';
 import type { AppDirectory } from '../apps/directory.ts';
 import type { IdpPages } from '../pages.ts';
 import type { RequestLog } from '../requests/request-log.ts';
+import type { RiskWatch } from '../risk/risk.ts';
 import { deliverLogout } from '../sessions/backchannel.ts';
 import type { CookieNames } from '../sessions/cookies.ts';
 import type { Throttle } from '../throttling/throttle.ts';
@@ -35,6 +36,7 @@ export interface ProviderInput {
   readonly cookies: CookieNames;
   readonly requests: RequestLog;
   readonly throttle: Throttle;
+  readonly risk: RiskWatch;
 }
 
 interface Built extends Served {
@@ -78,6 +80,7 @@ export async function createProvider(given: ProviderInput): Promise<ProviderHold
       userinfo: createUserinfo(context, input.apps, input.subjectOf),
       introspection: createIntrospection(context, input.apps, input.subjectOf),
       certificateOf: createClientCertificates(context.config),
+      deviceCookie: input.cookies.device,
       machineGrant: createMachineGrant(input.apps, machineTokenAdapter(context, accessTokenSeconds)),
     }),
   };

@@ -26,6 +26,8 @@ interface Serving {
   readonly userinfo: ReturnType<typeof createUserinfo>;
   readonly introspection: DirectBodyAnswerer;
   readonly machineGrant: DirectBodyAnswerer;
+  /** The name of the cookie of known devices. */
+  readonly deviceCookie: string;
   /** What the caller proved at the TLS connection. */
   certificateOf(request: IncomingMessage): X509Certificate | undefined;
 }
@@ -95,10 +97,10 @@ function interactionOf({ headers }: IncomingMessage, certificate: X509Certificat
 }
 
 /** Everything else is the library's own, which reads bodies itself. */
-function handedOver(url: URL, { now, certificateOf }: Serving): Route {
+function handedOver(url: URL, { now, certificateOf, deviceCookie }: Serving): Route {
   const hand = async (request: FastifyRequest, reply: FastifyReply) => {
     const { callback } = await now();
-    keepOrigin(request);
+    keepOrigin(request, deviceCookie);
     reply.hijack();
     const { raw } = request;
     const certificate = certificateOf(raw);

@@ -12,7 +12,7 @@ import { mustBeCallable } from '../apps/public-address.ts';
 import { releasableScopes } from '../provider/claims.ts';
 import type { IdpTools } from '../tools.ts';
 import { appOf, kindOf, type Metadata, metadataOf, RegistrationError, readMetadata } from './metadata.ts';
-import { endToken, makeToken, useToken } from './tokens.ts';
+import { endToken, listTokens, makeToken, mostDays, mostUses, useToken } from './tokens.ts';
 
 export const registrationPath = '/oidc/register';
 const access = { kind: 'self-authenticating', scheme: 'initial or registration access token' } as const;
@@ -172,8 +172,8 @@ const NewToken = Type.Object(
   {
     scopes: Type.Array(Type.Enum([...releasableScopes]), { maxItems: releasableScopes.length }),
     isSandbox: Type.Boolean({ description: 'true: apps that meet invented people alone; else they wait for approval' }),
-    uses: Type.Integer({ minimum: 1, maximum: 50 }),
-    days: Type.Integer({ minimum: 1, maximum: 30 }),
+    uses: Type.Integer({ minimum: 1, maximum: mostUses }),
+    days: Type.Integer({ minimum: 1, maximum: mostDays }),
   },
   strict,
 );
@@ -202,6 +202,34 @@ const make = ({ context: { db, clock } }: IdpTools) =>
     },
   });
 
+const Kept = Type.Object({
+  id: Uuid,
+  scopes: Type.Array(Type.String()),
+  isSandbox: Type.Boolean(),
+  usesLeft: Type.Integer({ minimum: 1 }),
+  expiresAt: Time,
+});
+
+const list = ({ context: { db, clock } }: IdpTools) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/organisations/:id/registration-tokens',
+    access: requires('apps.read'),
+    schema: {
+      tags,
+      summary: 'The tokens with which an app can still be registered; the tokens themselves are kept nowhere',
+      params: Type.Object({ id: refersTo('organisation') }),
+      response: { 200: Type.Object({ items: Type.Array(Kept) }) },
+    },
+    handle: async ({ params }) => ({
+      items: (await listTokens(db, params.id, clock.now())).map(({ scopes, expiresAt, ...rest }) => ({
+        ...rest,
+        scopes: [...scopes],
+        expiresAt: expiresAt.toISOString(),
+      })),
+    }),
+  });
+
 const end = ({ context: { db, clock } }: IdpTools) =>
   route({
     method: 'DELETE',
@@ -228,5 +256,6 @@ export const registrationRoutes = (tools: IdpTools): Route[] => [
   changeOwn(tools),
   endOwn(tools),
   make(tools),
+  list(tools),
   end(tools),
 ];

@@ -1,11 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import type { Actor } from '@edutrust/platform/actor';
-import type { Transaction } from '@edutrust/platform/database';
-import { NotFound } from '@edutrust/platform/errors';
+import type { Database, Transaction } from '@edutrust/platform/database';
+import { InvalidInput, NotFound } from '@edutrust/platform/errors';
 import { isUuid, uuidv7 } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
 import { hashSecret } from '../apps/apps.ts';
 import { record } from '../events.ts';
+import { releasableScopes } from '../provider/claims.ts';
 
 /** What who holds the token may register. */
 export interface TokenPolicy {
@@ -19,12 +20,26 @@ export interface TokenPolicy {
   readonly expiresAt: Date;
 }
 
-/** Makes an initial access token (RFC 7591 §3); it is in the answer and nowhere else. */
+/** The most that one token may do: apps, and days. */
+export const mostUses = 50;
+export const mostDays = 30;
+
+/**
+ * Makes an initial access token (RFC 7591 §3); it is in the answer and nowhere else.
+ *
+ * @throws InvalidInput `registration-tokens/unknown-scope`
+ */
 export async function makeToken(
   transaction: Transaction,
   { organisationId, scopes, isSandbox, uses, expiresAt }: TokenPolicy,
   actor: Actor,
 ): Promise<{ id: string; token: string }> {
+  const unknown = scopes.filter((scope) => !releasableScopes.some((known) => known === scope));
+  if (unknown.length > 0)
+    throw new InvalidInput('registration-tokens/unknown-scope', {
+      vi: `Không có phạm vi: ${unknown.join(', ')}.`,
+      en: `There is no such scope: ${unknown.join(', ')}.`,
+    });
   const id = uuidv7();
   const token = randomBytes(32).toString('base64url');
   await sql`
@@ -79,4 +94,23 @@ export async function endToken(
     subject: { kind: 'registration-token', id },
     organisationId,
   });
+}
+
+/** A token as whoever manages apps sees it; the token itself is kept nowhere. */
+export interface KeptToken {
+  readonly id: string;
+  readonly scopes: readonly string[];
+  readonly isSandbox: boolean;
+  readonly usesLeft: number;
+  readonly expiresAt: Date;
+}
+
+/** The tokens of an organisation with which an app can still be registered, the newest first. */
+export async function listTokens(db: Database, organisationId: string, now: Date): Promise<KeptToken[]> {
+  const { rows } = await sql<KeptToken>`
+    SELECT id, scopes, is_sandbox AS "isSandbox", uses_left AS "usesLeft", expires_at AS "expiresAt"
+    FROM idp.registration_token
+    WHERE organisation_id = ${organisationId} AND ended_at IS NULL AND uses_left > 0 AND expires_at > ${now}
+    ORDER BY id DESC`.execute(db);
+  return rows;
 }

@@ -32,13 +32,14 @@ test('what officers watch is counted by day in Vietnam and by organisation, with
     event('pin.locked', other),
     event('account.signed-in', one, { newDevice: true }),
     event('account.signed-in', one, { newDevice: false }),
+    event('sign-in.questioned', one, { asked: 'app', signals: ['new-device'] }),
     event('sign-in.spraying', null), // from an address: nobody's, so the department's
     event('role.granted', one, {}, monthAgo),
   ]);
   const whole = await securityFigures(context.db, [city.departmentId], { now, days: 30 });
   assert.equal(whole.days.length, 30);
   const { day: _day, ...today } = whole.days.at(-1) ?? {};
-  assert.deepEqual(today, { guessing: 3, locked: 1, newDevices: 1, privileged: 0 });
+  assert.deepEqual(today, { guessing: 3, locked: 1, newDevices: 1, questioned: 1, privileged: 0 });
   assert.ok(whole.days.slice(0, -1).every(({ guessing, privileged }) => guessing + privileged === 0));
   assert.equal(whole.organisations.length, 3);
   assert.equal(whole.organisations[0]?.id, one);

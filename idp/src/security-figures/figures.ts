@@ -25,6 +25,8 @@ export const watched = {
   locked: ['account.suspended', 'pin.locked', 'passkey.counter-went-back'],
   /** Sign-ins in a browser that never saw the person. */
   newDevices: ['account.signed-in'],
+  /** Right credentials, and sessions, that were asked for more because of where they came from. */
+  questioned: ['sign-in.questioned'],
   /** Acts on roles, keys, apps and networks. */
   privileged: [
     'role.granted',

@@ -7,7 +7,7 @@ import type { IdpTools } from '../tools.ts';
 import { securityFigures } from './figures.ts';
 
 const Count = Type.Integer({ minimum: 0 });
-const counts = { guessing: Count, locked: Count, newDevices: Count, privileged: Count };
+const counts = { guessing: Count, locked: Count, newDevices: Count, questioned: Count, privileged: Count };
 
 const readFigures = ({ context }: IdpTools) =>
   route({
@@ -16,7 +16,8 @@ const readFigures = ({ context }: IdpTools) =>
     access: requires('security.read'),
     schema: {
       tags: ['security'],
-      summary: 'Guessing, locks, new devices and privileged acts by day, and where most of it was; numbers, no people',
+      summary:
+        'Guessing, locks, new devices, unusual sign-ins and privileged acts by day, and where most of it was; numbers, no people',
       querystring: Type.Object({ days: Type.Integer({ minimum: 7, maximum: 365, default: 30 }) }),
       response: {
         200: Type.Object({

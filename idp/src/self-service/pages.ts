@@ -256,7 +256,7 @@ async function accountProps(
     passwordChangedAt: account?.password_changed_at?.toISOString() ?? null,
     passwordAction: '/account/password',
     minimumLength: rule.minimumLength,
-    accepted: acceptedPasskeys(context.config, account, passkeys),
+    accepted: acceptedPasskeys(context.config, account, passkeys, claims),
     passkeys: passkeys.map((passkey) => ({
       id: passkey.id,
       name: passkey.name,

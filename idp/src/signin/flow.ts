@@ -14,6 +14,8 @@ import { isStrongEnough } from '../provider/assurance.ts';
 import { acrAsked } from '../provider/claims-parameter.ts';
 import { ownClientId } from '../provider/first-party.ts';
 import { librarySeconds } from '../provider/library-time.ts';
+import { keepQuestioned, unusual } from '../risk/questioned.ts';
+import { isSignal, riskReason, type Signal } from '../risk/words.ts';
 import { readCookie, setCookie } from '../sessions/cookies.ts';
 import { deviceOf } from '../sessions/device.ts';
 import { originOf } from '../throttling/origin.ts';
@@ -55,9 +57,12 @@ export function openPage(
   });
 }
 
-const confirming = new Set(['max_age', 'login_prompt', 'acr_values']);
+const confirming = new Set(['max_age', 'login_prompt', 'acr_values', riskReason]);
 
-/** The person whose session it is, when they only confirm again: recently (`max_age`, `prompt=login`) or more strongly (`acr_values`). */
+/**
+ * The person whose session it is, when they only confirm again: recently (`max_age`, `prompt=login`), more strongly
+ * (`acr_values`), or because the session comes from where it did not begin.
+ */
 export function knownPerson(interaction: Interaction): string | undefined {
   const again = interaction.prompt.reasons.every((reason) => confirming.has(reason));
   return again ? interaction.session?.accountId : undefined;
@@ -77,10 +82,43 @@ export async function askingApp({ apps, context }: IdpTools, interaction: Intera
   return { name: (await apps.app(clientId))?.name ?? clientId, host, isOwn: false };
 }
 
+/** What is unusual about the session that is to confirm; empty where it only confirms for an app. */
+export function doubtsOfSession({ prompt }: Interaction): Signal[] {
+  const found: unknown = prompt.reasons.includes(riskReason) ? prompt.details[riskReason] : [];
+  return Array.isArray(found) ? found.map(String).filter(isSignal) : [];
+}
+
+/** A session that comes from where it did not begin is kept, and its owner told: once, however often the page is loaded. */
+export async function keepDoubts({ context }: IdpTools, interaction: Interaction): Promise<void> {
+  const doubts = doubtsOfSession(interaction);
+  const personId = interaction.session?.accountId;
+  if (doubts.length === 0 || !personId) return;
+  const isFirst = await context.store.putIfAbsent(
+    `idp:doubted:${interaction.uid}`,
+    1,
+    interaction.exp - librarySeconds(),
+  );
+  if (isFirst) await keepQuestioned(context, personId, 'session', doubts);
+}
+
+/** Why this proof is not enough from where it comes; a passkey, a second factor and the owner's mailbox always are. */
+export async function doubtsOf(
+  { risk, cookies }: IdpTools,
+  request: FastifyRequest,
+  interaction: Interaction,
+  { acr, isPupil, isUsual, personId }: Proof,
+): Promise<Signal[]> {
+  if (isPupil || isUsual || acr === 'passkey' || acr === 'mfa') return [];
+  const ofSession = doubtsOfSession(interaction);
+  const ofSignIn = await risk.ofSignIn(originOf(request, cookies.device), personId);
+  return [...new Set([...ofSession, ...ofSignIn])];
+}
+
 /**
  * Ends the sign-in with a proof; gives where the browser goes on. The provider's session begins when it gets there.
  *
- * @throws InvalidInput `sign-in/passkey-needed` when the app asks for more; NotFound `sign-in/expired` for another person
+ * @throws InvalidInput `sign-in/passkey-needed` when the app asks for more, `sign-in/unusual` when it comes from where the
+ *   person never was; NotFound `sign-in/expired` for another person
  *   than the one who confirms
  */
 export async function finishSignIn(
@@ -91,25 +129,33 @@ export async function finishSignIn(
   proof: Proof,
   { isShared, isActivation }: { readonly isShared: boolean; readonly isActivation: boolean },
 ): Promise<string> {
-  const { context, cookies, throttle } = tools;
+  const { context, cookies, throttle, risk } = tools;
+  const origin = originOf(request, cookies.device);
   if (!isStrongEnough(proof.acr, acrAsked(interaction.params))) {
     await throttle.forget(proof.counters ?? []);
     throw passkeyNeeded();
   }
   const known = knownPerson(interaction);
   if (known && known !== proof.personId) throw signInExpired();
-  const isInside = isLevelThree(context) && (await throttle.isSchoolNetwork(originOf(request, cookies.device)));
+  const isInside = isLevelThree(context) && (await throttle.isSchoolNetwork(origin));
   const isOfStaff = await mustSuitLevelThree(context, proof, { isInside, isActivation }).catch(async (error) => {
     await throttle.forget(proof.counters ?? []); // the password was right
     await logSignIn(context, request, { personId: proof.personId, outcome: 'second-factor-needed', method: proof.acr });
     throw error;
   });
+  const doubts = isActivation ? [] : await doubtsOf(tools, request, interaction, proof);
+  if (doubts.length > 0) {
+    await throttle.forget(proof.counters ?? []);
+    await keepQuestioned(context, proof.personId, 'refused', doubts);
+    throw unusual(doubts);
+  }
   const seat = await takeSeat(context, proof, {
     address: request.isBehindUndeclaredProxy ? undefined : request.ip,
     uid: interaction.uid,
     isConfirming: known !== undefined,
   });
   await recordSignIn(tools, request, proof, { isActivation });
+  if (!proof.isPupil) await risk.remember(origin, proof.personId);
   const devices = throttle.devices.remember(readCookie(request.headers.cookie, cookies.device), proof.personId);
   reply.header('set-cookie', [
     setCookie(context.config.url, cookies.device, devices, deviceSeconds),
@@ -119,6 +165,7 @@ export async function finishSignIn(
   const ts = Math.floor(context.clock.now().getTime() / 1000);
   // S8: a pupil's session, and one on a shared computer, ends with the browser and after a quarter of an hour unused
   // and at security level 3 that of staff too
+  const place = risk.placeOf(origin);
   const login = {
     accountId,
     acr,
@@ -126,6 +173,7 @@ export async function finishSignIn(
     ts,
     epoch,
     ...seat,
+    ...(place === null ? {} : { place }),
     remember: !isShared && !proof.isPupil && !isOfStaff,
   };
   await logSignIn(context, request, { personId: accountId, outcome: 'signed-in', method: acr });

@@ -20,6 +20,8 @@ export interface Proof {
   readonly hasSecondFactor?: boolean;
   /** Of a password: whether the class is in a lesson, where that is known already. */
   readonly hasLesson?: boolean;
+  /** The owner's mailbox spoke for a password from an unusual place: nothing of that is asked again. */
+  readonly isUsual?: boolean;
   /** Of a badge: the school's computer where it was shown. */
   readonly room?: RoomPlace;
   /** Counters of tries that are forgotten with this one (`throttling/throttle.ts`). */

@@ -13,6 +13,7 @@ import type { FormError } from '../pages.ts';
 import { isStrongEnough } from '../provider/assurance.ts';
 import { acrAsked } from '../provider/claims-parameter.ts';
 import { closedReason } from '../provider/sign-in-policy.ts';
+import { why } from '../risk/words.ts';
 import { signOutHere } from '../sessions/sign-out.ts';
 import { originOf } from '../throttling/origin.ts';
 import type { IdpTools } from '../tools.ts';
@@ -21,9 +22,11 @@ import { askSigner } from './credential.ts';
 import {
   askingApp,
   attemptOf,
+  doubtsOfSession,
   finishSignIn,
   type Interaction,
   keepAccount,
+  keepDoubts,
   knownPerson,
   openInteraction,
   openPage,
@@ -31,7 +34,7 @@ import {
 } from './flow.ts';
 import type { Offers, SignInMethod } from './methods/method.ts';
 import { signInMethods } from './methods/methods.ts';
-import { holdForSecondStep, needsSecondStep, takeSecondStep } from './second-step.ts';
+import { pendingOf, takeSecondStep, waitsForCode } from './second-step.ts';
 
 const Params = Type.Object({ uid: Type.String({ maxLength: 100 }) });
 
@@ -57,11 +60,10 @@ const showPage = (tools: IdpTools) =>
       if (interaction.prompt.name === 'select_account') return showAccount(tools, interaction, request, reply);
       if (interaction.prompt.reasons.includes(closedReason)) throw closedByExam();
       const activated = await takeActivation(tools, request);
-      if (activated && (await needsSecondStep(tools.context, activated))) {
-        // A code of the desk replaces what was forgotten, never the factor that was not (A4).
-        await holdForSecondStep(tools.context, interaction.uid, { proof: activated, isShared: false });
+      // A code of the desk replaces what was forgotten, never the factor that was not (A4).
+      const waiting = activated && { proof: { ...activated, isUsual: true }, isShared: false };
+      if (waiting && (await waitsForCode(tools, request, interaction, waiting)))
         return seeOther(reply, `/signin/${interaction.uid}/second`);
-      }
       if (activated && isStrongEnough(activated.acr, acrAsked(interaction.params))) {
         const how = { isShared: false, isActivation: true };
         return seeOther(reply, await finishSignIn(tools, request, reply, interaction, activated, how));
@@ -73,6 +75,7 @@ const showPage = (tools: IdpTools) =>
         const error = { detail: notLinked[viewOf(request).locale] };
         return showSignIn(tools, interaction, request, reply, { error });
       }
+      await keepDoubts(tools, interaction);
       return showSignIn(tools, interaction, request, reply, {});
     },
   });
@@ -222,9 +225,8 @@ function takeForm(tools: IdpTools, method: SignInMethod): Route {
       try {
         const proof = await prove(tools, method, request, interaction, answer);
         const isShared = shared === 'yes';
-        if (await needsSecondStep(tools.context, proof)) {
+        if (await waitsForCode(tools, request, interaction, { proof, isShared })) {
           await tools.throttle.forget(proof.counters ?? []); // the password was right, whatever becomes of the code
-          await holdForSecondStep(tools.context, interaction.uid, { proof, isShared });
           return seeOther(reply, `/signin/${interaction.uid}/second`);
         }
         const how = { isShared, isActivation: false };
@@ -304,13 +306,17 @@ export const signInRoutes = (tools: IdpTools): Route[] => [
 ];
 
 async function secondStepPage(tools: IdpTools, request: FastifyRequest, interaction: Interaction, error?: FormError) {
+  const { doubts, mailed } = await pendingOf(tools.context, interaction.uid);
+  const view = viewOf(request);
   const props = {
     action: `/signin/${interaction.uid}/second`,
     backPath: `/signin/${interaction.uid}`,
     app: await askingApp(tools, interaction),
+    isMailed: mailed !== undefined,
+    why: why(doubts, view.locale),
     ...(error ? { error } : {}),
   };
-  return tools.pages.secondFactor(props, viewOf(request));
+  return tools.pages.secondFactor(props, view);
 }
 
 interface Shown {
@@ -344,7 +350,14 @@ async function showSignIn(
   if (known) {
     const { fullName: name } = await getPerson(context.db, known);
     const someoneElseAction = `${action}/someone-else`;
-    return sendPage(reply, pages.stepUp({ ...common, name, hasPassword, someoneElseAction }, view), status);
+    return sendPage(
+      reply,
+      pages.stepUp(
+        { ...common, name, hasPassword, someoneElseAction, why: why(doubtsOfSession(interaction), view.locale) },
+        view,
+      ),
+      status,
+    );
   }
   const hint = String(interaction.params.login_hint ?? '').slice(0, 40);
   const typed = identifier || (/^[\d .-]+$/.test(hint) ? hint : '');

@@ -12,8 +12,8 @@ export function originOf(request: FastifyRequest, deviceCookieName: string): Ori
 const kept = new WeakMap<IncomingMessage, Origin>();
 
 /** Keeps where the request comes from for what answers it past the framework. */
-export function keepOrigin({ raw, ip, isBehindUndeclaredProxy }: FastifyRequest): void {
-  kept.set(raw, { ip, isBehindUndeclaredProxy, deviceCookie: undefined });
+export function keepOrigin(request: FastifyRequest, deviceCookieName: string): void {
+  kept.set(request.raw, originOf(request, deviceCookieName));
 }
 
 /** What {@link keepOrigin} kept; of a request that nobody kept nothing is known. */

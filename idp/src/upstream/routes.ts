@@ -9,8 +9,9 @@ import { formErrorOf, seeOther, sendPage } from '../page-reply.ts';
 import { freshOr, signedInOr } from '../self-service/pages.ts';
 import { readCookie, setCookie } from '../sessions/cookies.ts';
 import { viewOfSession } from '../sessions/view.ts';
-import { finishSignIn, openInteraction, signInExpired } from '../signin/flow.ts';
+import { doubtsOf, finishSignIn, openInteraction, signInExpired } from '../signin/flow.ts';
 import { closedAccount, proofOf } from '../signin/proof.ts';
+import { waitsForCode } from '../signin/second-step.ts';
 import { obstacleOf } from '../signin/standing.ts';
 import type { IdpTools } from '../tools.ts';
 import { type Arrived, arrive, leave } from './flow.ts';
@@ -98,6 +99,9 @@ const finish = (tools: IdpTools) =>
       if (obstacle) return seeOther(reply, `/signin/${interaction.uid}?upstream=not-linked`);
       await linkUsed(context.db, ticket, context.clock.now());
       const proof = await proofOf(context.db, account, { acr: 'pwd', amr: ['fed'] });
+      const isUnusual = (await doubtsOf(tools, request, interaction, proof)).length > 0;
+      if (isUnusual && (await waitsForCode(tools, request, interaction, { proof, isShared: false })))
+        return seeOther(reply, `/signin/${interaction.uid}/second`);
       const how = { isShared: false, isActivation: false };
       return seeOther(reply, await finishSignIn(tools, request, reply, interaction, proof, how));
     },

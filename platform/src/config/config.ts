@@ -46,6 +46,8 @@ export interface Config {
   readonly securityLevel: 2 | 3;
   /** Lists OpenID providers whose sign-in is taken; see `idp/src/upstream/providers.ts`. */
   readonly upstreamFile: string | undefined;
+  /** Says where networks are; see `idp/src/risk/places.ts`. */
+  readonly networkPlacesFile: string | undefined;
   /** Where security events go by syslog. */
   readonly siemUrl: URL | undefined;
   readonly metricsToken: string | undefined;
@@ -123,6 +125,7 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     authoritiesFile: parsed.EDUTRUST_CA_FILE,
     securityLevel: parsed.EDUTRUST_SECURITY_LEVEL,
     upstreamFile: parsed.EDUTRUST_UPSTREAM,
+    networkPlacesFile: parsed.EDUTRUST_NETWORK_PLACES,
     siemUrl: parsed.EDUTRUST_SIEM,
     metricsToken: parsed.EDUTRUST_METRICS_TOKEN,
     witnessesFile: parsed.EDUTRUST_WITNESSES,

@@ -247,6 +247,11 @@ export const variables = {
     fallback: '',
     parse: optional((text: string) => resolve(text)),
   },
+  EDUTRUST_NETWORK_PLACES: {
+    about: 'JSON file that says where networks are, for sign-ins that no journey explains (docs/operations.md).',
+    fallback: '',
+    parse: optional((text: string) => resolve(text)),
+  },
   EDUTRUST_SIEM: {
     about: 'Monitor that gets security events by syslog (RFC 5424, CEF): tls://host:6514 or tcp://host:514.',
     fallback: '',

@@ -127,6 +127,7 @@ const belonging: PersonalErasure = {
     'registry.local_code',
     'registry.class',
     'registry.transfer',
+    'registry.merge',
   ],
   erase: async (transaction, { ids }) => {
     const taught = await rowsOf(
@@ -137,6 +138,8 @@ const belonging: PersonalErasure = {
       taught +
       (await deleteFrom(transaction, ids, [
         ['registry.transfer', 'person_id'],
+        ['registry.merge', 'duplicate_id'],
+        ['registry.merge', 'into_id'],
         ['registry.enrolment', 'person_id'],
         ['registry.guardianship', 'child_id'],
         ['registry.guardianship', 'guardian_id'],

@@ -9,11 +9,11 @@ import { graceDays, standing } from './standing.ts';
 
 const actor = { kind: 'system', name: 'cli' } as const;
 
-test('the table of standings lets nobody out of a merged record, and nobody into the archive but through leaving', () => {
-  assert.equal(standing.isFinal('merged'), true);
+test('the table of standings lets nobody out of an erased record, and nobody into the archive but through leaving', () => {
+  assert.equal(standing.isFinal('erased'), true);
   assert.equal(standing.allows('active', 'archived'), false);
   for (const from of ['left', 'archived'] as const) assert.equal(standing.allows(from, 'active'), true);
-  assert.throws(() => standing.mustMove('merged', 'active'), { code: 'people/not-now' });
+  assert.throws(() => standing.mustMove('erased', 'active'), { code: 'people/not-now' });
 });
 
 test('who left is archived after the days of grace, found by name, and comes back with the same record and education ID', async () => {

@@ -143,6 +143,23 @@ const catalogue = {
     },
     remedy: notYou,
   }),
+  'person.split': () => ({
+    title: {
+      vi: 'Hai hồ sơ bị gộp nhầm đã được tách ra; mỗi người lại có mã giáo dục của mình.',
+      en: 'Two records that were merged by mistake were split; each person has an education ID of their own again.',
+    },
+    remedy: {
+      vi: 'Xem lại hồ sơ; thấy sai thì báo cho nhà trường. Hồ sơ có lại cần mã kích hoạt mới.',
+      en: 'Look at the record; tell the school if something is wrong. The record that came back needs a new activation code.',
+    },
+  }),
+  'sign-in.questioned': ({ vi = '', en = '' }) => ({
+    title: {
+      vi: `Một lượt đăng nhập lạ vào tài khoản này đã bị hỏi thêm${vi && `: ${vi}`}.`,
+      en: `An unusual sign-in to your account was asked for more${en && `: ${en}`}.`,
+    },
+    remedy: notYou,
+  }),
   'account.suspended': ({ by = '' }) => ({
     title: {
       vi: `Tài khoản này đã bị tạm khoá${by && ` bởi ${by}`}.`,

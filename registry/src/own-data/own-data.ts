@@ -209,6 +209,7 @@ export const registryPersonal: PersonalData = {
     requests,
   ],
   leftOut: {
+    'registry.merge': 'what a merge moved, so that it can be taken apart: what is so now stands in the record',
     'registry.approval_collect': 'the half of a code that waits for its reader',
     'registry.match_question': 'whether a row of a file is this person: what it says is erased with the rows',
     'registry.roster_change': onTheWay,

@@ -11,15 +11,15 @@ const Record = Type.Object(
   { id: Uuid, fullName: Type.String(), educationId: Type.String(), version: Type.Integer() },
   strict,
 );
-const Merging = Type.Object(
+export const Merging = Type.Object(
   { duplicate: Record, into: Record, organisationId: Type.Union([Uuid, Type.Null()]) },
   strict,
 );
-type Merging = Type.Static<typeof Merging>;
+export type Merging = Type.Static<typeof Merging>;
 
 const both = (text: string) => ({ vi: text, en: text });
 
-/** Two records become one for ever: by two people. */
+/** Two records become one: by two people. */
 export const mergeKind: ApprovalKind<Merging> = {
   kind: 'person.merge',
   content: Merging,
@@ -41,23 +41,23 @@ export const mergeKind: ApprovalKind<Merging> = {
       {
         label: { vi: 'Hậu quả', en: 'Consequence' },
         value: {
-          vi: 'Không tách lại được. Mã giáo dục cũ thành bí danh mãi mãi.',
-          en: 'It cannot be undone. The old education ID stays as an alias for ever.',
+          vi: 'Mã giáo dục cũ thành bí danh. Gộp nhầm thì hai người của Sở tách lại được.',
+          en: 'The old education ID becomes an alias. A wrong merge is taken apart by two people of the department.',
         },
       },
     ],
   }),
   concerns: ({ into }) => into.id,
   apply: async (transaction, { duplicate, into }, { approver, context }) => {
-    const now = await describeMerging(transaction, duplicate.id, into.id);
+    const now = await describeRecords(transaction, duplicate.id, into.id);
     if (now.duplicate.version !== duplicate.version || now.into.version !== into.version) throw changed();
     await merge(transaction, duplicate.id, into.id, { actor: approver, today: dateInVietnam(context.clock.now()) });
     return undefined;
   },
 };
 
-/** What merging covers, as the registry has it now; both records are locked, in one order. @throws NotFound */
-export async function describeMerging(transaction: Transaction, duplicateId: string, intoId: string): Promise<Merging> {
+/** Two records as the registry has them now; both are locked, in one order. @throws NotFound */
+export async function describeRecords(transaction: Transaction, duplicateId: string, intoId: string): Promise<Merging> {
   const { rows } = await sql<Merging['into'] & { organisationId: string | null }>`
     SELECT id, full_name AS "fullName", education_id AS "educationId", version, home_organisation_id AS "organisationId"
     FROM registry.person WHERE id IN (${duplicateId}, ${intoId}) ORDER BY id FOR UPDATE`.execute(transaction);
@@ -72,7 +72,8 @@ export async function describeMerging(transaction: Transaction, duplicateId: str
   return { duplicate, into, organisationId: rows.find(({ id }) => id === intoId)?.organisationId ?? null };
 }
 
-function changed(): Conflict {
+/** One of two records is another than was seen. */
+export function changed(): Conflict {
   return new Conflict(
     'people/changed',
     {

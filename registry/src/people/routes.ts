@@ -29,7 +29,7 @@ import { changeAddress } from './address.ts';
 import { isOwnSlip } from './correction.ts';
 import { correctionRoutes } from './correction-routes.ts';
 import { mergeSelf } from './merge.ts';
-import { describeMerging, mergeKind } from './merge-approval.ts';
+import { describeRecords, mergeKind } from './merge-approval.ts';
 import {
   addressOf,
   countPeople,
@@ -42,6 +42,7 @@ import {
   peopleCountedUpTo,
   transfer,
 } from './people.ts';
+import { describeSplit, splitKind } from './split.ts';
 
 const tags = ['people'];
 const Email = Type.String({ maxLength: 254 });
@@ -319,9 +320,40 @@ const merge = (context: ServiceContext) =>
       const { into } = request.body;
       if (id === into) throw mergeSelf();
       const proposed = await context.db.transaction().execute(async (tx) => {
-        const content = await describeMerging(tx, id, into);
+        const content = await describeRecords(tx, id, into);
         const organisationId = content.organisationId ?? (await ofDepartment(context.db)()).organisationId ?? '';
         return propose(tx, context, mergeKind, { content, organisationId }, actor);
+      });
+      return reply.code(202).send(proposed);
+    },
+  });
+
+const splitOff = (context: ServiceContext) =>
+  route({
+    method: 'POST',
+    url: '/api/v1/people/:id/splits',
+    access: requires('people.merge'),
+    schema: {
+      tags,
+      summary: 'Proposes to split a wrongly merged record off this one again; a second person approves',
+      params: IdParams,
+      body: Type.Object(
+        {
+          educationId: Type.String({
+            maxLength: 40,
+            description: 'the ID of the record that was merged into this one',
+          }),
+        },
+        strict,
+      ),
+      response: { 202: ProposedApproval },
+    },
+    resource: ({ params }) => ({ personId: params.id }),
+    handle: async (request, reply) => {
+      const proposed = await context.db.transaction().execute(async (tx) => {
+        const content = await describeSplit(tx, request.params.id, request.body.educationId);
+        const organisationId = content.organisationId ?? (await ofDepartment(context.db)()).organisationId ?? '';
+        return propose(tx, context, splitKind, { content, organisationId }, personActor(request));
       });
       return reply.code(202).send(proposed);
     },
@@ -338,4 +370,5 @@ export const peopleRoutes = (context: ServiceContext, kept: readonly KeptData[])
   leaveSchool(context),
   changeSchool(context),
   merge(context),
+  splitOff(context),
 ];

@@ -116,6 +116,7 @@ const rules = {
   'data-requests.read': { by: ['department-administrator', 'security-officer', 'auditor', 'school-administrator'] },
   'data-requests.handle': { by: ['department-administrator', 'school-administrator'], isFresh: true, governs: true },
   'data-breaches.read': { by: ['department-administrator', 'security-officer', 'auditor'] },
+  'recipients.read': { by: ['department-administrator', 'security-officer', 'auditor'] },
   'data-breaches.write': { by: ['department-administrator', 'security-officer'], isFresh: true },
 } as const satisfies Readonly<Record<string, Rule>>;
 

@@ -31,6 +31,12 @@ export function DataDesk() {
           'Acknowledged within two working days; answered in 10, 15 or 20 days, extended once.',
         )}
       >
+        {permissions.includes('recipients.read') && (
+          <a class="button" href="/admin/data-desk/recipients">
+            <Icon name="send" />
+            {t('Nơi nhận dữ liệu', 'Recipients')}
+          </a>
+        )}
         {permissions.includes('data-breaches.read') && (
           <a class="button" href="/admin/data-desk/breaches">
             <Icon name="shield-alert" />

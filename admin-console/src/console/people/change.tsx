@@ -211,8 +211,8 @@ function Merge({ person }: { readonly person: PersonView }) {
         </Show>
         <p class="text-quiet">
           {t(
-            `Hồ sơ của ${person.fullName} đang mở đóng lại; mã ${formatEducationId(person.educationId)} dẫn tới hồ sơ được giữ. Không tách lại được.`,
-            `This record closes; ${formatEducationId(person.educationId)} leads to the one that stays. It cannot be undone.`,
+            `Hồ sơ của ${person.fullName} đang mở đóng lại; mã ${formatEducationId(person.educationId)} dẫn tới hồ sơ được giữ. Gộp nhầm thì hai người của Sở tách lại được.`,
+            `This record closes; ${formatEducationId(person.educationId)} leads to the one that stays. A wrong merge is taken apart by two people of the department.`,
           )}
         </p>
       </EntryForm>

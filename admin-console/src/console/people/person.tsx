@@ -17,6 +17,7 @@ import { Leave } from './leave.tsx';
 import { Limit } from './limit.tsx';
 import { Roles } from './roles.tsx';
 import { SignIn } from './sign-in.tsx';
+import { Split } from './split.tsx';
 import type { PersonView } from './views.ts';
 
 /** One person: can they sign in, who they are, what they may do, what happened. */
@@ -113,7 +114,9 @@ function Record({ person, onChange }: { readonly person: PersonView; readonly on
             <dt>{t('Mã cũ', 'Older IDs')}</dt>
             <dd>
               <span class="code">{person.aliases.map(formatEducationId).join(', ')}</span>{' '}
-              <span class="text-quiet">({t('vẫn dùng được', 'still work')})</span>
+              <span class="text-quiet">({t('vẫn dùng được', 'still work')})</span>{' '}
+              {may('people.merge') &&
+                person.aliases.map((one) => <Split key={one} person={person} educationId={one} />)}
             </dd>
           </>
         )}

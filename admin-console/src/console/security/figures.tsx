@@ -9,15 +9,16 @@ import { Show } from '../../design/show.tsx';
 import type { paths } from '../../generated/api.d.ts';
 
 type Answer = paths['/api/v1/security/figures']['get']['responses']['200']['content']['application/json'];
-type Kind = 'guessing' | 'locked' | 'newDevices' | 'privileged';
+type Kind = 'guessing' | 'locked' | 'newDevices' | 'questioned' | 'privileged';
 
 const words = (): Readonly<Record<Kind, string>> => ({
   guessing: t('đợt thử sai', 'series of wrong tries'),
   locked: t('lần khoá', 'locks'),
   newDevices: t('thiết bị mới', 'new devices'),
+  questioned: t('lượt vào lạ, hỏi thêm', 'unusual sign-ins'),
   privileged: t('việc đặc quyền', 'privileged acts'),
 });
-const kinds: readonly Kind[] = ['guessing', 'locked', 'newDevices', 'privileged'];
+const kinds: readonly Kind[] = ['guessing', 'locked', 'newDevices', 'questioned', 'privileged'];
 
 /** What officers watch: thirty days in numbers, one of them day by day, and where most of it was. No names. */
 export function SecurityFigures() {

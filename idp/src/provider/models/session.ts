@@ -76,7 +76,9 @@ function attestationOf(secrets: SecretBox, id: string, { uid, accountId, acr, lo
 
 function signedIn(secrets: SecretBox, id: string, payload: Saved, lifetimeSeconds: number): SignedIn {
   const { accountId, uid, loginTs } = payload;
-  const login = Provider.ctx?.oidc.result?.login as (Seat & { readonly accountId?: string }) | undefined;
+  const login = Provider.ctx?.oidc.result?.login as
+    | (Seat & { readonly accountId?: string; readonly place?: string })
+    | undefined;
   const seat = login?.accountId === accountId ? login : undefined;
   return [
     accountId ?? null,
@@ -90,6 +92,8 @@ function signedIn(secrets: SecretBox, id: string, payload: Saved, lifetimeSecond
     attestationOf(secrets, id, payload),
     seat?.lessonId ?? null,
     seat?.roomId ?? null,
+    seat?.place ?? null,
+    deviceOf(Provider.ctx?.get('user-agent') ?? ''),
   ];
 }
 
@@ -119,6 +123,7 @@ export function sessionAdapter({ db, secrets }: Keeping): Adapter {
           account: { personId, maySignIn, epoch },
           grant: grantId && grant ? { id: grantId, payload: grant } : undefined,
           examApps: found.exam_apps,
+          began: { personId, device: found.device, place: found.place, signedInAt: found.signed_in_at },
         });
       remember(uid, { id, clientIds: Object.keys((payload.authorizations ?? {}) as Authorizations) });
       return { ...payload, jti: id };
@@ -163,9 +168,8 @@ async function save(keeping: Keeping, id: string, payload: Saved, lifetimeSecond
 
 /** A session that no request has seen, with the grant and the code of the app that it enters. */
 async function begin(keeping: Keeping, id: string, payload: Saved, lifetimeSeconds: number): Promise<boolean> {
-  const device = deviceOf(Provider.ctx?.get('user-agent') ?? '');
   const { grant, code } = takeEntering();
-  const values = [...signedIn(keeping.secrets, id, payload, lifetimeSeconds), device] as const;
+  const values = signedIn(keeping.secrets, id, payload, lifetimeSeconds);
   const granted: NewRow<string> = grant ? [grant.id, grant.clientId, grant.payload, grant.expiresAt] : noRow;
   const coded: NewRow<Buffer> = code ? [code[0], code[1], code[4], code[5]] : noRow;
   const done = await insert(keeping.db, ...values, ...granted, ...coded);

@@ -1,0 +1,49 @@
+import type { ServiceContext } from '@edutrust/platform/context';
+import { InvalidInput } from '@edutrust/platform/errors';
+import { notify } from '@edutrust/registry/notices';
+import { record } from '../events.ts';
+import { type Signal, why } from './words.ts';
+
+/** The person is told once in this time, however often somebody tries. */
+const toldSeconds = 3600;
+
+/**
+ * Keeps that a right credential, or a session, was asked for more, with the reasons: in the person's log, the officers'
+ * figures, and a notice to the owner, whose password somebody else may know.
+ */
+export async function keepQuestioned(
+  { db, store }: Pick<ServiceContext, 'db' | 'store'>,
+  personId: string,
+  asked: 'app' | 'mail' | 'refused' | 'session',
+  signals: readonly Signal[],
+): Promise<void> {
+  const isNews = await store.putIfAbsent(`idp:questioned:${personId}`, 1, toldSeconds);
+  await db.transaction().execute(async (transaction) => {
+    await record(transaction, {
+      type: 'sign-in.questioned',
+      actor: { kind: 'system', name: 'idp' },
+      subject: { kind: 'person', id: personId },
+      data: { asked, signals: [...signals] },
+    });
+    if (!isNews) return;
+    const data = { vi: why(signals, 'vi'), en: why(signals, 'en') };
+    await notify(transaction, { personId, kind: 'sign-in.questioned', data });
+  });
+}
+
+/** The credential is right; what else opens the account from here. */
+export function unusual(signals: readonly Signal[]): InvalidInput {
+  return new InvalidInput(
+    'sign-in/unusual',
+    {
+      vi: `Mật khẩu đúng, nhưng cần chắc là anh/chị: ${why(signals, 'vi')}.`,
+      en: `The password is right, but we have to be sure that it is you: ${why(signals, 'en')}.`,
+    },
+    {
+      remedy: {
+        vi: 'Vào bằng passkey. Chưa có thì vào từ trình duyệt quen hoặc ở mạng của trường rồi thêm passkey, hoặc xin quản trị viên một mã kích hoạt mới.',
+        en: 'Sign in with a passkey. Without one, sign in from a browser that knows you or on the school’s network and add one, or ask your administrator for a new activation code.',
+      },
+    },
+  );
+}
