@@ -5,6 +5,7 @@ import type { Page } from 'playwright-core';
 import type { City } from './city.ts';
 import { newerScreens } from './newer.ts';
 import { applyRoster, askMatching, columnsOf, heldRoster, previewRoster } from './rosters.ts';
+import { syncScreens } from './sync.ts';
 import { consent, type Screen, signInPath, type Way } from './ways.ts';
 import { screensWithin } from './within.ts';
 
@@ -384,4 +385,4 @@ export const emptyScreens: readonly Screen[] = [
   { name: 'empty signing of the officer', who: 'officer', open: '/admin/signing' },
 ];
 /** In this order: a later one may need what an earlier one has made. */
-export const screens: readonly Screen[] = [...inventory, ...screensWithin, ...newerScreens];
+export const screens: readonly Screen[] = [...inventory, ...screensWithin, ...newerScreens, ...syncScreens];

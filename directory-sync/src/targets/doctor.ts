@@ -84,8 +84,8 @@ async function queueOf({ db, clock }: ServiceContext, { id, name }: TargetView):
 }
 
 const runNow = (name: string) => ({
-  vi: `Chạy ngay: edutrust sync run ${name} --apply`,
-  en: `Run it now: edutrust sync run ${name} --apply`,
+  vi: `Chạy ngay: «Xem trước» ở trang của đích, hoặc edutrust sync run ${name} --apply`,
+  en: `Run it now: “Preview” on the target’s page, or edutrust sync run ${name} --apply`,
 });
 
 /** What stands still: the whole target, what two people have to look at, what the target refused. */
