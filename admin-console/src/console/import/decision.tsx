@@ -44,22 +44,7 @@ export function Decision({
         )
       : plan.status === 'held'
         ? t('Kế hoạch chờ người thứ hai.', 'The plan waits for a second person.')
-        : plan.may.includes('apply')
-          ? plan.totals.refused > 0
-            ? t(
-                `${count} thay đổi; các dòng bị từ chối không làm gì. Hoàn tác được trong 7 ngày.`,
-                `${count} changes; refused rows do nothing. It can be undone for seven days.`,
-              )
-            : t(
-                `${count} thay đổi. Hoàn tác được trong 7 ngày.`,
-                `${count} changes. They can be undone for seven days.`,
-              )
-          : plan.totals.refused > 0
-            ? t(
-                'Không có gì để áp dụng. Sửa các dòng bị từ chối rồi nhập lại tệp.',
-                'There is nothing to apply. Correct the refused rows and import the file again.',
-              )
-            : t('Không có gì để áp dụng.', 'There is nothing to apply.'));
+        : (plan.may.includes('apply') ? saidOfChanges : saidOfNothing)(plan));
   return (
     <ActionBar said={error ? <Refusal>{error}</Refusal> : said}>
       <button type="button" class="button" onClick={onBack}>
@@ -83,3 +68,23 @@ export function Decision({
     </ActionBar>
   );
 }
+
+function saidOfChanges({ kind, totals: { added, changed, left, refused } }: Plan): string {
+  const count = formatNumber(added + changed + left);
+  const what =
+    refused > 0
+      ? t(`${count} thay đổi; các dòng bị từ chối không làm gì.`, `${count} changes; refused rows do nothing.`)
+      : t(`${count} thay đổi.`, `${count} changes.`);
+  // Organisations stay where people may stand in them.
+  return kind === 'schools'
+    ? what
+    : `${what} ${t('Hoàn tác được trong 7 ngày.', 'They can be undone for seven days.')}`;
+}
+
+const saidOfNothing = ({ totals: { refused } }: Plan): string =>
+  refused > 0
+    ? t(
+        'Không có gì để áp dụng. Sửa các dòng bị từ chối rồi nhập lại tệp.',
+        'There is nothing to apply. Correct the refused rows and import the file again.',
+      )
+    : t('Không có gì để áp dụng.', 'There is nothing to apply.');

@@ -48,9 +48,10 @@ export function useSending(onWhole: (upload: Upload) => void) {
         reload();
       }
     });
-  /** What has arrived of it goes, too. */
+  /** What has arrived of it goes, too, unless another tab is sending it. */
   const giveUp = (file: Pick<Upload, 'name' | 'size'>) => {
     ends.current?.abort();
+    if (now?.state === 'elsewhere') return;
     return run(async () => {
       for (const { id, name, size } of await listUploads())
         if (name === file.name && size === file.size) await endUpload(id);
@@ -103,7 +104,7 @@ export function OnTheWay({ now, giveUp }: { readonly now: Now; readonly giveUp: 
           )}
         </span>
         <button type="button" class="button" onClick={() => giveUp(file)}>
-          {t('Thôi gửi', 'Stop sending')}
+          {state === 'elsewhere' ? t('Thôi đợi', 'Stop waiting') : t('Thôi gửi', 'Stop sending')}
         </button>
       </p>
     </section>
