@@ -3,7 +3,6 @@ import { t } from '../../design/language.ts';
 import { useMe } from '../me.ts';
 import { OrganisationChoice } from '../organisations.tsx';
 import { type Kind, rosterKinds, templateLink } from './kinds.ts';
-import type { Upload } from './send.ts';
 import { BegunFiles, ChangedFile, OnTheWay, type useSending } from './sending.tsx';
 
 /** A file above this shows how far it is while it is sent. */
@@ -15,7 +14,6 @@ export function FileStep({
   organisationId,
   isBusy,
   sending,
-  hrefOf,
   onKind,
   onOrganisation,
 }: {
@@ -24,8 +22,6 @@ export function FileStep({
   /** The file is being read at the server. */
   readonly isBusy: boolean;
   readonly sending: ReturnType<typeof useSending>;
-  /** Where one that has arrived goes on. */
-  readonly hrefOf: (upload: Upload) => string;
   readonly onKind: (kind: Kind) => void;
   readonly onOrganisation: (id: string) => void;
 }) {
@@ -82,8 +78,8 @@ export function FileStep({
           />
         )}
       </div>
+      {!isBusy && !now && <BegunFiles begun={begun} giveUp={giveUp} />}
       {changed && <ChangedFile changed={changed} start={start} />}
-      {!isBusy && !now && <BegunFiles files={begun} hrefOf={hrefOf} giveUp={giveUp} />}
       <DropFile
         icon="file-spreadsheet"
         accept=".xlsx,.csv,.txt,.zip,text/csv,application/zip,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

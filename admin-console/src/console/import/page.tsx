@@ -174,7 +174,6 @@ export function Import() {
         organisationId={organisationId}
         isBusy={isBusy}
         sending={sending}
-        hrefOf={({ id }) => addressOf({ upload: id })}
         onKind={(next) => {
           setKind(next);
           if ((next === 'schools') !== (kind === 'schools')) setOrganisation(next === 'schools' ? '' : only);

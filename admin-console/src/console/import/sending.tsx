@@ -138,17 +138,9 @@ export function ChangedFile({ changed, start }: { readonly changed: Changed; rea
   );
 }
 
-/** Files of the last day that have not arrived whole, or that nothing came of yet. */
-export function BegunFiles({
-  files,
-  hrefOf,
-  giveUp,
-}: {
-  readonly files: readonly Upload[];
-  /** Where one that has arrived goes on. */
-  readonly hrefOf: (upload: Upload) => string;
-  readonly giveUp: Sender['giveUp'];
-}) {
+/** Files of the last day that have not arrived whole. What has is found by choosing the file again. */
+export function BegunFiles({ begun, giveUp }: Pick<Sender, 'begun' | 'giveUp'>) {
+  const files = begun.filter(({ offset, size }) => offset < size);
   if (files.length === 0) return null;
   return (
     <section class="grid gap-3" aria-labelledby="begun">
@@ -156,37 +148,24 @@ export function BegunFiles({
       <Ruled onMargin isTight>
         {files.map((upload) => {
           const { id, name, size, offset, endsAt } = upload;
-          const isWhole = offset === size;
           return (
             <Row
               key={id}
-              mark={isWhole ? 'good' : 'warn'}
+              mark="warn"
               title={name}
               note={
                 <span class="text-sm">
-                  {isWhole
-                    ? t(
-                        `Đã gửi xong, chưa áp dụng; giữ tới ${formatTime(endsAt)}.`,
-                        `Sent, not applied yet; kept until ${formatTime(endsAt)}.`,
-                      )
-                    : t(
-                        `Đã gửi ${mb(offset)} trên ${mb(size)} MB. Chọn lại đúng tệp này để gửi tiếp; giữ tới ${formatTime(endsAt)}.`,
-                        `${mb(offset)} of ${mb(size)} MB are sent. Choose this very file again to go on; kept until ${formatTime(endsAt)}.`,
-                      )}
+                  {t(
+                    `Đã gửi ${mb(offset)} trên ${mb(size)} MB. Chọn lại đúng tệp này để gửi tiếp; giữ tới ${formatTime(endsAt)}.`,
+                    `${mb(offset)} of ${mb(size)} MB are sent. Choose this very file again to go on; kept until ${formatTime(endsAt)}.`,
+                  )}
                 </span>
               }
               act={
-                <>
-                  {isWhole && (
-                    <a class="button button-small" href={hrefOf(upload)}>
-                      {t('Ghép cột', 'Columns')}
-                    </a>
-                  )}
-                  <button type="button" class="button button-small" onClick={() => giveUp(upload)}>
-                    {t('Bỏ', 'Give up')}
-                    <span class="sr-only"> {name}</span>
-                  </button>
-                </>
+                <button type="button" class="button button-small" onClick={() => giveUp(upload)}>
+                  {t('Bỏ', 'Give up')}
+                  <span class="sr-only"> {name}</span>
+                </button>
               }
             />
           );
