@@ -45,12 +45,13 @@ async function applyRoster(page: Page, city: City): Promise<void> {
 
 /** Somebody whose day and month of birth are swapped in the next file. */
 async function askMatching(page: Page, city: City): Promise<void> {
-  const [head, child = ''] = roster.split('\n');
-  await previewRoster(page, city, [head, child.replace('7966660001', '')].join('\n'));
+  const [head] = roster.split('\n');
+  const child = 'TH001,6B,,Phạm Gia Hân,03/04/2014,Nữ';
+  await previewRoster(page, city, [head, child].join('\n'));
   await page.getByRole('button', { name: /^Áp dụng/ }).click();
   await page.getByText('Đã ghi vào hồ sơ.').waitFor();
   await page.goto(`${city.platform.url}/admin/import`);
-  const swapped = [head, child.replace('7966660001', '').replace('01/02/2014', '02/01/2014')].join('\n');
+  const swapped = [head, child.replace('03/04/2014', '04/03/2014')].join('\n');
   await page
     .locator('input[type=file]')
     .first()
