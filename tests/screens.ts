@@ -11,6 +11,7 @@ import { basename, join } from 'node:path';
 import process from 'node:process';
 import { artefacts, authenticatorOf, desk, openBrowser, openDevice, phone } from '@edutrust/testing/chromium';
 import { Platform } from '@edutrust/testing/platform';
+import { startSlapd } from '@edutrust/testing/slapd';
 import type { Page } from 'playwright-core';
 import { City, type Who } from './screens/city.ts';
 import { emptyScreens, screens } from './screens/list.ts';
@@ -38,7 +39,8 @@ await using platform = await Platform.start(
 const camera = ['--use-fake-ui-for-media-stream', '--use-fake-device-for-media-stream'];
 const browser = await openBrowser(camera);
 const pages = new Map<Who, Page>();
-const city = new City(platform, checkout === undefined, pageOf);
+await using directory = await startSlapd();
+const city = new City(platform, checkout === undefined, pageOf, directory);
 if (isEmpty) await city.found();
 try {
   for (const screen of isEmpty ? emptyScreens : screens) {

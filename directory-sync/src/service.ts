@@ -22,6 +22,7 @@ import { scimRoutes } from './scim/routes.ts';
 import { sourceRoutes } from './sources/routes.ts';
 import { readSourcesTask, sourceOutsideTasks, sourceTasks } from './sources/schedule.ts';
 import { createConnections } from './targets/connections.ts';
+import { findingRoutes } from './targets/findings.ts';
 import { forgetOldLag, sampleLag } from './targets/lag.ts';
 import { personRoutes } from './targets/person.ts';
 import { targetRoutes } from './targets/routes.ts';
@@ -77,6 +78,7 @@ export function createDirectorySync(context: ServiceContext): Service {
     routes: () => [
       ...targetRoutes(context),
       ...personRoutes(context),
+      ...findingRoutes(context),
       ...releaseRoutes(context),
       ...clientRoutes(context),
       ...scimRoutes(context),

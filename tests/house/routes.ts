@@ -755,6 +755,7 @@ export const rows: Readonly<Record<string, Row>> = {
     fresh: 300,
   }),
   'PATCH /api/v1/sync/targets/:id': roles('D', 'target', { body: () => ({ isPaused: true }), fresh: 300 }),
+  'GET /api/v1/sync/targets/:id/findings': roles('DSA', 'target'),
   'GET /api/v1/sync/targets/:id/lag': roles('DSA', 'target'),
   'GET /api/v1/sync/targets/:id/people/:person': roles('DSA', 'target'),
   'POST /api/v1/sync/targets/:id/people/:person': roles('D', 'target', { fresh: 300 }),

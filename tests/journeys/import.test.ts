@@ -129,6 +129,95 @@ test('a school drops its list, matches the columns once, sees every change in wo
   await lookAtBoth(page, 'import-undone');
 });
 
+/** A list of 60 with so long a remark beside each that it takes several pieces. */
+function longRoster(remark: string): Buffer {
+  const rows = Array.from(
+    { length: 60 },
+    (_, index) =>
+      `5L,Trần Thị ${'ABCDEGHIKL'[index % 10]}${'aeiou'[index % 5]}n,${10 + (index % 18)}/0${(index % 9) + 1}/2015,L${index},${remark.repeat(3_000)}`,
+  );
+  return Buffer.from(['Lớp học,Họ và tên,Ngày sinh,Mã HS,Ghi chú', ...rows].join('\n'));
+}
+
+test('E11: a list that is cut in the middle goes on where it stopped once the page is loaded again, one tab at a time, never with a file that changed, and gives the plan of the same file', async () => {
+  const file = { name: 'ca-truong.csv', mimeType: 'text/csv', buffer: longRoster('ngoan ') };
+  const context = page.context();
+  const pieces = '**/api/v1/roster/uploads/*';
+  /** Where each piece that was tried begins, by tab. */
+  const tried = new Map<Page, number[]>();
+  context.on('request', (request) => {
+    if (request.method() !== 'PATCH') return;
+    const tab = request.frame().page();
+    tried.set(tab, [...(tried.get(tab) ?? []), Number(request.headers()['upload-offset'])]);
+  });
+
+  await page.goto(`${platform.url}/admin/import`);
+  await page.route(pieces, (route) =>
+    tried.get(page)?.length === 2 ? route.abort('connectionreset') : route.continue(),
+  );
+  await page.getByLabel('Tệp danh sách').setInputFiles(file);
+  await page.getByText('Mất kết nối').waitFor();
+  await lookAtBoth(page, 'import-cut');
+  await page.unroute(pieces);
+
+  await page.reload();
+  await page.getByRole('heading', { name: 'Tệp gửi dở' }).waitFor();
+  await page.getByText(/Đã gửi 0,3 trên 1,\d MB/).waitFor();
+  await page.getByLabel('Tệp danh sách').setInputFiles({ ...file, buffer: longRoster('chăm ') });
+  await page.getByText('nội dung đã đổi').waitFor();
+  await lookAtBoth(page, 'import-changed');
+  assert.deepEqual(tried.get(page), [0, 262_144], 'of the other file nothing was sent');
+
+  // The line holds its first piece back, until another tab has tried the same.
+  const held = Promise.withResolvers<void>();
+  await page.route(pieces, (route) => held.promise.then(() => route.continue()));
+  await page.getByLabel('Tệp danh sách').setInputFiles(file);
+  await page.getByRole('heading', { name: file.name }).waitFor();
+  const other = await context.newPage();
+  await other.goto(`${platform.url}/admin/import`);
+  await other.getByLabel('Tệp danh sách').setInputFiles(file);
+  await other.getByText('đang được gửi ở một thẻ khác').waitFor();
+  held.resolve();
+  for (const tab of [page, other]) await tab.getByRole('heading', { name: 'Cột nào là gì?' }).waitFor();
+  await page.unroute(pieces);
+  assert.equal(tried.get(other), undefined, 'the other tab sent nothing');
+  const [first, cut, again, ...rest] = tried.get(page) ?? [];
+  assert.deepEqual([first, cut, again], [0, 262_144, 262_144]);
+  assert.deepEqual(
+    rest,
+    [...new Set(rest)].filter((at) => at > 262_144).sort((one, two) => one - two),
+  );
+  await other.close();
+
+  // Where one is, one stays.
+  await page.reload();
+  await page.getByRole('button', { name: 'Xem trước thay đổi' }).click();
+  await page.getByRole('heading', { name: 'Sẽ thêm 60' }).waitFor();
+  await page.reload();
+  await page.getByRole('heading', { name: 'Sẽ thêm 60' }).waitFor();
+  const totals = await page.evaluate(async (text) => {
+    const id = new URLSearchParams(location.search).get('plan');
+    const form = new FormData();
+    form.set('organisationId', new URLSearchParams(location.search).get('organisation') ?? '');
+    form.set('file', new File([text], 'ca-truong.csv'));
+    const whole = await fetch('/api/v1/roster/plans', { method: 'POST', body: form });
+    const asked = await Promise.all(
+      [whole, fetch(`/api/v1/roster/plans/${id}`)].map(async (one) => (await one).json()),
+    );
+    return asked.map((plan) => plan.totals);
+  }, file.buffer.toString());
+  assert.deepEqual(totals[1], totals[0]);
+
+  await page.getByRole('button', { name: 'Quay lại' }).click();
+  await page.getByRole('heading', { name: 'Cột nào là gì?' }).waitFor();
+  await page.getByRole('button', { name: 'Quay lại' }).click();
+  // What has arrived is not sent a second time.
+  const sent = tried.get(page)?.length;
+  await page.getByLabel('Tệp danh sách').setInputFiles(file);
+  await page.getByRole('heading', { name: 'Cột nào là gì?' }).waitFor();
+  assert.equal(tried.get(page)?.length, sent);
+});
+
 test('in August a school goes up in one plan: classes named, one who repeats ticked, looked over, applied, undone', async () => {
   await page.goto(`${platform.url}/admin/import/roll-over`);
   await page.getByText('Mọi em đã có lớp').waitFor();

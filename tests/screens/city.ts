@@ -4,6 +4,7 @@ import { askAs } from '@edutrust/testing/ask';
 import { beginByLink, beginWithPasskey, choosePassword, person, signIn, staffPassword } from '@edutrust/testing/people';
 import type { Platform } from '@edutrust/testing/platform';
 import { enrolPhone, giveSeal, signClass } from '@edutrust/testing/signing';
+import type { Slapd } from '@edutrust/testing/slapd';
 import type { Page } from 'playwright-core';
 
 /** How the demo's first start calls each of them; the department has a link instead of a code. */
@@ -27,16 +28,19 @@ export class City {
   /** The checkout that this file is part of, not an older one. */
   readonly isNow: boolean;
   readonly pageOf: (who: Who) => Promise<Page>;
+  /** An LDAP server that answers. */
+  readonly directory: Slapd;
   /** The page of an act of two people that is done, once there is one. */
   approval: string | undefined;
   #links: Partial<Record<Who, string>> | undefined;
   #classId: Promise<string> | undefined;
   #signed: Promise<{ readonly path: string; readonly code: string }> | undefined;
 
-  constructor(platform: Platform, isNow: boolean, pageOf: (who: Who) => Promise<Page>) {
+  constructor(platform: Platform, isNow: boolean, pageOf: (who: Who) => Promise<Page>, directory: Slapd) {
     this.platform = platform;
     this.isNow = isNow;
     this.pageOf = pageOf;
+    this.directory = directory;
   }
 
   /** What an operator does first where nothing was seeded: the department with its first two people. */

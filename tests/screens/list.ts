@@ -4,7 +4,8 @@ import { person } from '@edutrust/testing/people';
 import type { Page } from 'playwright-core';
 import type { City } from './city.ts';
 import { newerScreens } from './newer.ts';
-import { applyRoster, askMatching, columnsOf, heldRoster, previewRoster } from './rosters.ts';
+import { previewRoster, rosterScreens } from './rosters.ts';
+import { syncScreens } from './sync.ts';
 import { consent, type Screen, signInPath, type Way } from './ways.ts';
 import { screensWithin } from './within.ts';
 
@@ -288,10 +289,7 @@ const inventory: readonly Screen[] = [
   { name: '10 transfer, ask', who: 'school', open: '/admin/transfers/new', before: null },
   { name: '10 person, guardian', who: 'school', open: ofPupil('/guardian'), before: null },
   { name: '10 people, none', who: 'department', open: '/admin/people?q=khong%20co%20ai', before: null },
-  { name: '12 import, columns', who: 'school', open: (page, city) => columnsOf(page, city), before: null },
-  { name: '12 import, held', who: 'school', open: heldRoster, before: null },
-  { name: '12 import, done', who: 'school', open: applyRoster, before: null },
-  { name: '12 matching', who: 'school', open: askMatching, before: null },
+  ...rosterScreens,
   { name: '12 sources', who: 'department', open: '/admin/import/sources', before: null },
   { name: '12 remembered columns', who: 'school', open: '/admin/import/columns', before: null },
   { name: '12 new source', who: 'department', open: '/admin/import/sources/new', before: null },
@@ -384,4 +382,4 @@ export const emptyScreens: readonly Screen[] = [
   { name: 'empty signing of the officer', who: 'officer', open: '/admin/signing' },
 ];
 /** In this order: a later one may need what an earlier one has made. */
-export const screens: readonly Screen[] = [...inventory, ...screensWithin, ...newerScreens];
+export const screens: readonly Screen[] = [...inventory, ...screensWithin, ...newerScreens, ...syncScreens];

@@ -32,18 +32,25 @@ export class Refused extends Error {
   }
 }
 
+/** No answer came: the line is cut, or the server is away. */
+export class NoConnection extends Error {
+  constructor() {
+    super(
+      t(
+        'Không nối được tới máy chủ. Kiểm tra mạng rồi thử lại.',
+        'The server cannot be reached. Check the network and try again.',
+      ),
+    );
+  }
+}
+
 /**
  * The answer's data, or an exception. Anyone who is not signed in (or not recently enough) is sent to sign in and
  * comes back here; what they typed is kept.
  */
 export async function must<Data>(answer: Promise<{ data?: Data; error?: unknown; response: Response }>): Promise<Data> {
   const { data, error, response } = await answer.catch(() => {
-    throw new Error(
-      t(
-        'Không nối được tới máy chủ. Kiểm tra mạng rồi thử lại.',
-        'The server cannot be reached. Check the network and try again.',
-      ),
-    );
+    throw new NoConnection();
   });
   if (response.ok) return data as Data;
   const problem = error as Problem | undefined;

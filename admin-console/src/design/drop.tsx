@@ -43,7 +43,9 @@ export function DropFile({
       }}
     >
       <Icon name={icon} class={`${isField ? 'size-7!' : 'size-10!'} text-good`} />
-      <span class={`font-semibold ${isField ? '' : 'text-lg'}`}>{isBusy ? t('Đang đọc…', 'Reading…') : title}</span>
+      <span class={`font-semibold ${isField ? '' : 'text-lg'} ${isBusy ? '' : 'max-sm:hidden'}`}>
+        {isBusy ? t('Đang đọc…', 'Reading…') : title}
+      </span>
       <span class={`button ${isField ? '' : 'button-primary'} ${isBusy ? 'opacity-50' : ''}`} aria-hidden="true">
         <Icon name="upload" />
         {t('Chọn tệp', 'Choose a file')}

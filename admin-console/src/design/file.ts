@@ -6,10 +6,10 @@ export function saveFile(name: string, content: string | Blob): void {
   URL.revokeObjectURL(address);
 }
 
-/** A form with one file, as the API takes uploads; what is empty is left out. */
-export function formOf(fields: Readonly<Record<string, string>>, file: File): FormData {
+/** A form as the API takes uploads, with one file unless a field names one that it has; what is empty is left out. */
+export function formOf(fields: Readonly<Record<string, string>>, file?: File): FormData {
   const form = new FormData();
   for (const [name, value] of Object.entries(fields)) if (value !== '') form.set(name, value);
-  form.set('file', file);
+  if (file) form.set('file', file);
   return form;
 }

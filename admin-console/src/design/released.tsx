@@ -31,11 +31,34 @@ export interface Released {
   readonly times: number;
 }
 
+/** Of many systems so many are read at once; the others are folded. */
+const shown = 5;
+
 /** What other systems got to know of a person, the latest first. */
 export function ReleasedTo({ releases }: { readonly releases: readonly Released[] }) {
+  const all = byRecipient(releases);
+  // One more is not worth a tap.
+  const first = all.length > shown + 1 ? all.slice(0, shown) : all;
+  const others = all.slice(first.length);
+  return (
+    <>
+      <Recipients of={first} />
+      {others.length > 0 && (
+        <details>
+          <summary>
+            {t(`${formatNumber(others.length)} hệ thống nữa`, `${formatNumber(others.length)} more systems`)}
+          </summary>
+          <Recipients of={others} />
+        </details>
+      )}
+    </>
+  );
+}
+
+function Recipients({ of }: { readonly of: readonly Released[] }) {
   return (
     <Ruled isTight>
-      {byRecipient(releases).map(({ recipient, fields, lastAt, times }) => (
+      {of.map(({ recipient, fields, lastAt, times }) => (
         <Row
           key={recipient}
           title={recipient}

@@ -73,7 +73,8 @@ export function Row({
   );
 }
 
-function RowMarkShape({ mark }: { readonly mark: RowMark }) {
+/** The mark alone, for a row of another shape. */
+export function RowMarkShape({ mark }: { readonly mark: RowMark }) {
   if (typeof mark === 'number') {
     return (
       <span class="mark mark-number" aria-hidden="true">

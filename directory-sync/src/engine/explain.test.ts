@@ -9,6 +9,7 @@ import { bareServer } from '@edutrust/testing/served';
 import { startSlapd } from '@edutrust/testing/slapd';
 import { listReleases } from '../releases/releases.ts';
 import { migrations } from '../service.ts';
+import { findingRoutes } from '../targets/findings.ts';
 import { lagSince, sampleLag } from '../targets/lag.ts';
 import { personRoutes } from '../targets/person.ts';
 import { addTarget, changeTarget, findTarget } from '../targets/store.ts';
@@ -113,7 +114,7 @@ test('N7: who has one person brought to a target, or asks why they are not there
     },
   });
   stack.defer(() => app.close());
-  addRoutes(app, personRoutes(context));
+  addRoutes(app, [...personRoutes(context), ...findingRoutes(context)]);
   for (const method of ['GET', 'POST'] as const) {
     await context.pool.query('TRUNCATE registry.access');
     const headers = { 'sec-fetch-site': 'same-origin' };
@@ -122,6 +123,19 @@ test('N7: who has one person brought to a target, or asks why they are not there
     const { rows } = await context.pool.query('SELECT operation, reader_id, people FROM registry.access');
     assert.deepEqual(rows, [{ operation: 'sync.open', reader_id: administrator, people: [pupil] }], method);
   }
+  // How the target itself is tells of nobody: each step with what to do, also where nothing answers.
+  await context.pool.query('TRUNCATE registry.access');
+  const look = async () =>
+    (await app.inject({ url: `/api/v1/sync/targets/${id}/findings`, headers: { 'accept-language': 'vi' } })).json()
+      .items as { step: string; state: string; sentence: string; next: string | null }[];
+  const well = await look();
+  assert.deepEqual([well[0]?.step, well[0]?.state, well.at(-1)?.step], ['connection', 'good', 'digest']);
+  await slapd.stop();
+  const ill = await look();
+  assert.deepEqual([ill[0]?.step, ill[0]?.state], ['connection', 'bad']);
+  assert.match(ill[0]?.sentence ?? '', /không trả lời/);
+  for (const { state, next } of [...well, ...ill]) assert.equal(next !== null, state !== 'good');
+  assert.equal((await context.pool.query('SELECT FROM registry.access')).rows.length, 0);
 });
 
 test('how far each target is behind is looked at and kept; one that is paused is left alone', async () => {

@@ -1,5 +1,7 @@
+import { timeZone } from '@edutrust/platform/calendar';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { EduTrustError } from '@edutrust/platform/errors';
+import type { Text } from '@edutrust/platform/messages';
 import { sql } from 'kysely';
 import type { Connection, Finding } from '../connectors/connector.ts';
 import { isConverged } from '../engine/digest.ts';
@@ -43,20 +45,42 @@ const keptAs = (field: ContractField) => (field === 'name' ? 'fullName' : field)
 /** Some targets keep these as groups alone. */
 const groupFields: ReadonlySet<ContractField> = new Set(['roles', 'organisations', 'classes']);
 
+/** As people call them. */
+const fieldNames: Readonly<Record<ContractField, Text>> = {
+  name: { vi: 'họ tên', en: 'name' },
+  birthDate: { vi: 'ngày sinh', en: 'birth date' },
+  gender: { vi: 'giới tính', en: 'gender' },
+  roles: { vi: 'vai trò', en: 'roles' },
+  organisations: { vi: 'trường', en: 'schools' },
+  classes: { vi: 'lớp', en: 'classes' },
+  titles: { vi: 'chức danh', en: 'titles' },
+};
+const namesOf = (fields: readonly ContractField[]): Text => ({
+  vi: fields.map((field) => fieldNames[field].vi).join(', '),
+  en: fields.map((field) => fieldNames[field].en).join(', '),
+});
+
+const vietnamTime = new Intl.DateTimeFormat('vi', { timeZone, dateStyle: 'short', timeStyle: 'short' });
+
 function contractOf({ contract }: TargetView, { carries }: Connection): Finding {
   const agreed = [...new Set([...contract.learners, ...contract.others])];
   const isKept = (field: ContractField) =>
     carries.has(keptAs(field)) || (groupFields.has(field) && carries.has('groups'));
-  const without = agreed.filter((field) => !isKept(field));
-  const kept = agreed.filter(isKept).join(', ');
-  if (without.length === 0)
-    return { step: 'contract', state: 'good', sentence: { vi: `Gửi đi: ${kept}.`, en: `Sent: ${kept}.` }, next: null };
+  const without = namesOf(agreed.filter((field) => !isKept(field)));
+  const kept = namesOf(agreed.filter(isKept));
+  if (without.vi === '')
+    return {
+      step: 'contract',
+      state: 'good',
+      sentence: { vi: `Gửi đi: ${kept.vi}.`, en: `Sent: ${kept.en}.` },
+      next: null,
+    };
   return {
     step: 'contract',
     state: 'warning',
     sentence: {
-      vi: `Gửi đi: ${kept}. Đích không có chỗ cho ${without.join(', ')} nên không gửi.`,
-      en: `Sent: ${kept}. The target has no place for ${without.join(', ')}: not sent.`,
+      vi: `Gửi đi: ${kept.vi}. Đích không có chỗ cho ${without.vi} nên không gửi.`,
+      en: `Sent: ${kept.en}. The target has no place for ${without.en}: not sent.`,
     },
     next: {
       vi: 'Nếu không cần, thêm lại đích với thoả thuận nhỏ hơn.',
@@ -84,8 +108,8 @@ async function queueOf({ db, clock }: ServiceContext, { id, name }: TargetView):
 }
 
 const runNow = (name: string) => ({
-  vi: `Chạy ngay: edutrust sync run ${name} --apply`,
-  en: `Run it now: edutrust sync run ${name} --apply`,
+  vi: `Chạy ngay: «Xem trước» ở trang của đích, hoặc edutrust sync run ${name} --apply`,
+  en: `Run it now: “Preview” on the target’s page, or edutrust sync run ${name} --apply`,
 });
 
 /** What stands still: the whole target, what two people have to look at, what the target refused. */
@@ -141,7 +165,7 @@ async function digestOf(context: ServiceContext, connection: Connection, target:
       next: runNow(target.name),
     };
   const { proof } = last;
-  const at = last.at.toISOString();
+  const at = vietnamTime.format(last.at);
   if (!isConverged(proof))
     return {
       step,

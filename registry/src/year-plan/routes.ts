@@ -76,8 +76,8 @@ function reasonOf({ state, code }: YearSchool, locale: Locale): string | null {
   const known = Object.hasOwn(stops, code) ? stops[code as keyof typeof stops][locale] : undefined;
   if (known) return known;
   const changed = {
-    vi: `có hồ sơ đã đổi từ khi lập kế hoạch (${code}); trường làm riêng ở trang Lên lớp`,
-    en: `records were changed since it was planned (${code}); the school rolls over by itself`,
+    vi: `có hồ sơ đã đổi từ khi lập kế hoạch; trường làm riêng ở trang Lên lớp (mã lỗi ${code})`,
+    en: `records were changed since it was planned; the school rolls over by itself (error ${code})`,
   };
   return state === 'failed' || state === 'stopped' ? changed[locale] : null;
 }

@@ -1,6 +1,6 @@
 import { useState } from 'preact/hooks';
 import { api, must } from '../../design/api.ts';
-import { ActionBar } from '../../design/bar.tsx';
+import { ActionBar, Refusal } from '../../design/bar.tsx';
 import { Tick } from '../../design/choices.tsx';
 import { Banner, Choice } from '../../design/form.tsx';
 import { Icon } from '../../design/icon.tsx';
@@ -8,6 +8,7 @@ import { formatDate, formatNumber, t } from '../../design/language.ts';
 import { useAction } from '../../design/load.ts';
 import { State } from '../../design/mark.tsx';
 import { Table } from '../../design/table.tsx';
+import { OrganisationChoice } from '../organisations.tsx';
 import { type Completeness, completenessChoices, type Inspection, type Kind } from './kinds.ts';
 
 export interface Chosen {
@@ -23,7 +24,10 @@ export function ColumnsStep({
   fileName,
   kind,
   inspection,
+  organisationId,
   isBusy,
+  refusal,
+  onOrganisation,
   onSheet,
   onForget,
   onBack,
@@ -32,7 +36,12 @@ export function ColumnsStep({
   readonly fileName: string;
   readonly kind: Kind;
   readonly inspection: Inspection;
+  /** The school of rows that name none; empty where none is chosen. */
+  readonly organisationId: string;
   readonly isBusy: boolean;
+  /** Why the preview was refused. */
+  readonly refusal: string | undefined;
+  readonly onOrganisation: (id: string) => void;
   readonly onSheet: (sheet: string) => void;
   /** What was remembered is no longer. */
   readonly onForget: () => void;
@@ -46,6 +55,9 @@ export function ColumnsStep({
   const missing = inspection.fields.filter(({ id, isRequired }) => isRequired && !fields.includes(id));
   const twice = inspection.fields.filter(({ id }) => fields.filter((field) => field === id).length > 1);
   const sizes = completenessChoices(kind);
+  const namesSchools = fields.includes('schoolCode') || fields.includes('schoolName');
+  // Asked here, too: without it every row would be refused.
+  const [lacksSchool] = useState(kind !== 'schools' && organisationId === '');
   const isChanged = fields.some((field, index) => field !== inspection.columns[index]?.field);
   return (
     <div class="grid gap-5">
@@ -86,7 +98,7 @@ export function ColumnsStep({
               <td class="font-semibold" data-label={t('Cột', 'Column')}>
                 {header || t('(không tên)', '(no name)')}
               </td>
-              <td class="text-quiet" data-label={t('Ví dụ', 'Example')}>
+              <td class="text-quiet max-sm:basis-full break-words" data-label={t('Ví dụ', 'Example')}>
                 {sample[0] ?? ''}
               </td>
               <td data-label={t('Là', 'Is')}>
@@ -121,6 +133,18 @@ export function ColumnsStep({
           );
         })}
       </Table>
+      {lacksSchool && !namesSchools && (
+        <div class="max-w-xl">
+          <OrganisationChoice
+            label={t('Tệp không ghi trường: các em ở trường nào?', 'The file names no school: whose rows are they?')}
+            name="organisation"
+            kind="school"
+            value={organisationId}
+            none={t('Chọn trường', 'Choose the school')}
+            onChoose={onOrganisation}
+          />
+        </div>
+      )}
       {sizes.length > 0 && (
         <fieldset class="grid gap-2">
           <legend class="font-semibold mb-2">{t('Tệp đầy đủ tới đâu?', 'How complete is the file?')}</legend>
@@ -143,17 +167,26 @@ export function ColumnsStep({
       </Tick>
       <ActionBar
         said={
-          twice.length > 0
-            ? t('Mỗi thông tin chỉ lấy từ một cột.', 'Each thing comes from one column.')
-            : missing.length > 0
-              ? t(
-                  `Chưa có cột: ${missing.map(({ label }) => label).join(', ')}. Với mã đã có hồ sơ thì có thể không cần.`,
-                  `No column for: ${missing.map(({ label }) => label).join(', ')}. Not needed where the identifier is known.`,
-                )
-              : t(
-                  `Nhận ${known} trên ${fields.length} cột. Chưa ghi gì vào hồ sơ.`,
-                  `${known} of ${fields.length} columns are read. Nothing is written yet.`,
-                )
+          refusal ? (
+            <Refusal>{refusal}</Refusal>
+          ) : lacksSchool && !namesSchools && organisationId === '' ? (
+            t(
+              'Tệp không ghi trường: chọn trường, nếu không thì dòng nào cũng bị từ chối.',
+              'The file names no school: choose one, or every row is refused.',
+            )
+          ) : twice.length > 0 ? (
+            t('Mỗi thông tin chỉ lấy từ một cột.', 'Each thing comes from one column.')
+          ) : missing.length > 0 ? (
+            t(
+              `Chưa có cột: ${missing.map(({ label }) => label).join(', ')}. Với mã đã có hồ sơ thì có thể không cần.`,
+              `No column for: ${missing.map(({ label }) => label).join(', ')}. Not needed where the identifier is known.`,
+            )
+          ) : (
+            t(
+              `Nhận ${known} trên ${fields.length} cột. Chưa ghi gì vào hồ sơ.`,
+              `${known} of ${fields.length} columns are read. Nothing is written yet.`,
+            )
+          )
         }
       >
         <button type="button" class="button" onClick={onBack}>

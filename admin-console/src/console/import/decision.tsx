@@ -1,6 +1,5 @@
 import { api, must } from '../../design/api.ts';
-import { ActionBar } from '../../design/bar.tsx';
-import { Banner } from '../../design/form.tsx';
+import { ActionBar, Refusal } from '../../design/bar.tsx';
 import { formatNumber, t } from '../../design/language.ts';
 import { useAction } from '../../design/load.ts';
 import { approvalPath } from '../approvals/passkey-act.ts';
@@ -45,32 +44,47 @@ export function Decision({
         )
       : plan.status === 'held'
         ? t('Kế hoạch chờ người thứ hai.', 'The plan waits for a second person.')
-        : plan.may.includes('apply')
-          ? t(`${count} thay đổi; các dòng bị từ chối không làm gì.`, `${count} changes; refused rows do nothing.`)
-          : t('Không có gì để áp dụng.', 'There is nothing to apply.'));
+        : (plan.may.includes('apply') ? saidOfChanges : saidOfNothing)(plan));
   return (
-    <>
-      {error && <Banner state="bad">{error}</Banner>}
-      <ActionBar said={said}>
-        <button type="button" class="button" onClick={onBack}>
-          {plan.status in afterwards ? t('Nhập tệp khác', 'Import another') : t('Quay lại', 'Back')}
+    <ActionBar said={error ? <Refusal>{error}</Refusal> : said}>
+      <button type="button" class="button" onClick={onBack}>
+        {plan.status in afterwards ? t('Nhập tệp khác', 'Import another') : t('Quay lại', 'Back')}
+      </button>
+      {plan.approvalId && !mayPropose && (
+        <a class={plan.status === 'held' ? 'button button-primary' : 'button'} href={approvalPath(plan.approvalId)}>
+          {t('Xem việc hai người', 'See what takes two')}
+        </a>
+      )}
+      {mayPropose && (
+        <button type="button" class="button button-primary" disabled={isBusy} onClick={propose}>
+          {t('Đề nghị người thứ hai duyệt', 'Ask for a second person')}
         </button>
-        {plan.approvalId && !mayPropose && (
-          <a class={plan.status === 'held' ? 'button button-primary' : 'button'} href={approvalPath(plan.approvalId)}>
-            {t('Xem việc hai người', 'See what takes two')}
-          </a>
-        )}
-        {mayPropose && (
-          <button type="button" class="button button-primary" disabled={isBusy} onClick={propose}>
-            {t('Đề nghị người thứ hai duyệt', 'Ask for a second person')}
-          </button>
-        )}
-        {plan.may.includes('apply') && (
-          <button type="button" class="button button-primary" disabled={isBusy} onClick={apply}>
-            {isBusy ? t('Đang áp dụng…', 'Applying…') : t(`Áp dụng ${count} thay đổi`, `Apply ${count} changes`)}
-          </button>
-        )}
-      </ActionBar>
-    </>
+      )}
+      {plan.may.includes('apply') && (
+        <button type="button" class="button button-primary" disabled={isBusy} onClick={apply}>
+          {isBusy ? t('Đang áp dụng…', 'Applying…') : t(`Áp dụng ${count} thay đổi`, `Apply ${count} changes`)}
+        </button>
+      )}
+    </ActionBar>
   );
 }
+
+function saidOfChanges({ kind, totals: { added, changed, left, refused } }: Plan): string {
+  const count = formatNumber(added + changed + left);
+  const what =
+    refused > 0
+      ? t(`${count} thay đổi; các dòng bị từ chối không làm gì.`, `${count} changes; refused rows do nothing.`)
+      : t(`${count} thay đổi.`, `${count} changes.`);
+  // Organisations stay where people may stand in them.
+  return kind === 'schools'
+    ? what
+    : `${what} ${t('Hoàn tác được trong 7 ngày.', 'They can be undone for seven days.')}`;
+}
+
+const saidOfNothing = ({ totals: { refused } }: Plan): string =>
+  refused > 0
+    ? t(
+        'Không có gì để áp dụng. Sửa các dòng bị từ chối rồi nhập lại tệp.',
+        'There is nothing to apply. Correct the refused rows and import the file again.',
+      )
+    : t('Không có gì để áp dụng.', 'There is nothing to apply.');

@@ -3,24 +3,33 @@ import { t } from '../../design/language.ts';
 import { useMe } from '../me.ts';
 import { OrganisationChoice } from '../organisations.tsx';
 import { type Kind, rosterKinds, templateLink } from './kinds.ts';
+import { BegunFiles, ChangedFile, OnTheWay, type useSending } from './sending.tsx';
+
+/** A file above this shows how far it is while it is sent. */
+const longBytes = 256 * 1024;
 
 /** The first step: what the rows are, whose they are, and the file. */
 export function FileStep({
   kind,
   organisationId,
   isBusy,
+  sending,
   onKind,
   onOrganisation,
-  onFile,
 }: {
   readonly kind: Kind;
   readonly organisationId: string;
+  /** The file is being read at the server. */
   readonly isBusy: boolean;
+  readonly sending: ReturnType<typeof useSending>;
   readonly onKind: (kind: Kind) => void;
   readonly onOrganisation: (id: string) => void;
-  readonly onFile: (file: File) => void;
 }) {
   const { permissions } = useMe();
+  const { now, changed, begun, start, giveUp } = sending;
+  // What takes a moment needs no bar.
+  const isLong = now && (now.total > longBytes || (now.state !== 'reading' && now.state !== 'sending'));
+  if (isLong) return <OnTheWay now={now} giveUp={giveUp} />;
   return (
     <div class="grid gap-8">
       <fieldset class="grid gap-2">
@@ -69,6 +78,8 @@ export function FileStep({
           />
         )}
       </div>
+      {!isBusy && !now && <BegunFiles begun={begun} giveUp={giveUp} />}
+      {changed && <ChangedFile changed={changed} start={start} />}
       <DropFile
         icon="file-spreadsheet"
         accept=".xlsx,.csv,.txt,.zip,text/csv,application/zip,application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -78,8 +89,8 @@ export function FileStep({
           '.xlsx, .csv Unicode, hoặc bộ OneRoster, School Data Sync, Clever trong một .zip. Chưa có gì được ghi ở bước này.',
           '.xlsx, .csv in Unicode, or a OneRoster, School Data Sync or Clever set in one .zip. Nothing is written at this step.',
         )}
-        isBusy={isBusy}
-        onFile={onFile}
+        isBusy={isBusy || now !== undefined}
+        onFile={(file) => start(file)}
       />
       <p class="text-sm">
         {t('Chưa có tệp? Tải tệp mẫu có sẵn dòng ví dụ: ', 'No file yet? The template has an example row: ')}

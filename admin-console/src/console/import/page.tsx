@@ -15,83 +15,94 @@ import { type Chosen, ColumnsStep } from './columns.tsx';
 import { FileStep } from './file.tsx';
 import { type Inspection, type Kind, type Plan, rosterKinds, templateLink } from './kinds.ts';
 import { PlanStep, planTitle } from './plan.tsx';
+import { endUpload, type Upload } from './send.ts';
+import { useSending } from './sending.tsx';
 import { Steps } from './steps.tsx';
 
 interface Given {
-  readonly file: File;
+  readonly upload: Upload;
   readonly inspection: Inspection;
 }
 
-/** `/admin/import`: from a file to exactly what was seen. `?kind=`, `?organisation=`, `?plan=` lead into the middle of it. */
+/**
+ * `/admin/import`: from a file to exactly what was seen. `?kind=`, `?organisation=` and `?plan=` lead into the middle of it,
+ * `?upload=` to a file that has arrived: whoever loads the page again is where they were.
+ */
 export function Import() {
   const { query, route } = useLocation();
   const { permissions, roles } = useMe();
   const asked = rosterKinds().find(({ kind, permission }) => kind === query.kind && permissions.includes(permission));
   const [kind, setKind] = useState<Kind>(asked?.kind ?? 'learners');
   const only = roles.length === 1 && roles[0]?.organisation.kind === 'school' ? roles[0].organisation.id : '';
-  const isAbove = roles.some(({ organisation }) => organisation.kind === 'department' || organisation.kind === 'ward');
   const [organisationId, setOrganisation] = useState(query.organisation ?? only);
   const [given, setGiven] = useState<Given>();
   const [plan, setPlan] = useState<Plan>();
   const { isBusy, error, run } = useAction();
   const [lacks, setLacks] = useState(false);
+  const addressOf = (more: { readonly upload?: string; readonly plan?: string }) =>
+    `/admin/import?${new URLSearchParams({ kind, ...(organisationId ? { organisation: organisationId } : {}), ...more })}`;
+  const sending = useSending(({ id }) => route(addressOf({ upload: id })));
 
   useEffect(() => {
     const id = query.plan;
     if (!id || plan?.id === id) return;
     run(async () => setPlan(await must(api.GET('/api/v1/roster/plans/{id}', { params: { path: { id } } }))));
   }, [query.plan]);
+  useEffect(() => {
+    const { upload } = query;
+    if (upload && !query.plan && given?.upload.id !== upload) inspect(upload);
+  }, [query.upload, query.plan]);
 
-  const inspect = (file: File, sheet?: string) =>
+  const inspect = (id: string, sheet = '') =>
     run(async () => {
       setLacks(false);
       try {
+        const upload = await must(api.GET('/api/v1/roster/uploads/{id}', { params: { path: { id } } }));
         const inspection = await must(
           api.POST('/api/v1/roster/columns', {
             params: { query: { kind } },
-            body: formOf({ organisationId, sheet: sheet ?? '' }, file) as never,
+            body: formOf({ organisationId, sheet, upload: id }) as never,
             bodySerializer: (body) => body as unknown as FormData,
           }),
         );
-        setGiven({ file, inspection });
+        setGiven({ upload, inspection });
       } catch (caught) {
-        setLacks(caught instanceof Refused && caught.problem.code.startsWith('roster/'));
+        const isOfFile = caught instanceof Refused && caught.problem.code.startsWith('roster/');
+        if (given?.upload.id !== id) {
+          setLacks(isOfFile);
+          if (isOfFile) await endUpload(id).catch(() => undefined); // nothing can come of it
+          route(addressOf({}), true);
+        }
         throw caught;
       }
     });
-  const preview = (chosen: Chosen) =>
+  const preview = ({ completeness, sheet, headerRow, columns, remember }: Chosen) =>
     run(async () => {
       if (!given) return;
+      const { id } = given.upload;
+      const fields = {
+        organisationId,
+        completeness,
+        sheet: sheet ?? '',
+        headerRow: String(headerRow),
+        columns: JSON.stringify(columns),
+        remember: String(remember),
+        upload: id,
+      };
       const made = await must(
         api.POST('/api/v1/roster/plans', {
           params: { query: { kind } },
-          body: formOf(
-            {
-              organisationId,
-              completeness: chosen.completeness,
-              sheet: chosen.sheet ?? '',
-              headerRow: String(chosen.headerRow),
-              columns: JSON.stringify(chosen.columns),
-              remember: String(chosen.remember),
-            },
-            given.file,
-          ) as never,
+          body: formOf(fields) as never,
           bodySerializer: (body) => body as unknown as FormData,
         }),
       );
       setPlan(made);
+      route(addressOf({ upload: id, plan: made.id }));
       scrollTo({ top: 0 });
     });
-  const restart = () => {
-    setPlan(undefined);
-    if (query.plan) {
-      setGiven(undefined);
-      route('/admin/import');
-    }
-  };
 
-  if (query.plan && !plan && !error) return <Skeleton />;
-  if (plan) {
+  if (query.plan) {
+    if (plan?.id !== query.plan) return error ? <Banner state="bad">{error}</Banner> : <Skeleton />;
     const file = `${plan.fileName}${plan.sheet ? ` · ${plan.sheet}` : ''}`;
     return (
       <>
@@ -105,17 +116,17 @@ export function Import() {
           plan={plan}
           onPlan={(next) => {
             setPlan(next);
-            if (next.status !== plan.status) scrollTo({ top: 0 });
+            if (next.status === plan.status) return;
+            scrollTo({ top: 0 });
+            if (query.upload && !isBefore(next)) endUpload(query.upload).catch(() => undefined); // its day ends it
           }}
-          onBack={() => {
-            if (!isBefore(plan)) setGiven(undefined);
-            restart();
-          }}
+          onBack={() => route(isBefore(plan) && query.upload ? addressOf({ upload: query.upload }) : '/admin/import')}
         />
       </>
     );
   }
-  if (given) {
+  if (given && given.upload.id === query.upload) {
+    const { upload, inspection } = given;
     return (
       <>
         <Title
@@ -124,57 +135,30 @@ export function Import() {
           title={t('Cột nào là gì?', 'Which column is what?')}
           note={t('Xem lại rồi xem trước; chưa có gì được ghi.', 'Review it, then preview; nothing is written yet.')}
         />
-        {error && <Banner state="bad">{error}</Banner>}
         <ColumnsStep
-          key={`${given.file.name} ${given.inspection.sheet} ${given.inspection.remembered?.header}`}
-          fileName={given.file.name}
+          key={`${upload.id} ${inspection.sheet} ${inspection.remembered?.header}`}
+          fileName={upload.name}
           kind={kind}
-          inspection={given.inspection}
+          inspection={inspection}
+          organisationId={organisationId}
           isBusy={isBusy}
-          onSheet={(sheet) => inspect(given.file, sheet)}
-          onForget={() => inspect(given.file, given.inspection.sheet ?? undefined)}
-          onBack={() => setGiven(undefined)}
+          refusal={error}
+          onOrganisation={setOrganisation}
+          onSheet={(sheet) => inspect(upload.id, sheet)}
+          onForget={() => inspect(upload.id, inspection.sheet ?? undefined)}
+          onBack={() => route(addressOf({}))}
           onPreview={preview}
         />
       </>
     );
   }
+  const refusal = sending.now ? undefined : (error ?? sending.error);
   return (
     <>
-      <Title
-        key="file"
-        above={<Steps now={1} />}
-        title={t('Nhập danh sách', 'Import a roster')}
-        note={t(
-          'Xem trước mọi thay đổi; chưa có gì được ghi cho tới khi anh/chị áp dụng.',
-          'See every change first; nothing is written until you apply.',
-        )}
-      >
-        {permissions.includes('sync.read') && (
-          <a class="button" href="/admin/import/sources">
-            <Icon name="refresh-cw" />
-            {t('Nguồn', 'Sources')}
-          </a>
-        )}
-        <a class="button" href="/admin/import/matching">
-          <Icon name="users" />
-          {t('Ghép hồ sơ', 'Matching')}
-        </a>
-        <a
-          class="button"
-          href={
-            isAbove && organisationId === ''
-              ? '/admin/import/year'
-              : `/admin/import/roll-over?organisation=${organisationId}`
-          }
-        >
-          <Icon name="graduation-cap" />
-          {t('Lên lớp năm học mới', 'The new school year')}
-        </a>
-      </Title>
-      {error && (
+      <FirstTitle organisationId={organisationId} />
+      {refusal && (
         <Banner state="bad">
-          {error}
+          {refusal}
           {lacks && (
             <>
               {' '}
@@ -189,22 +173,60 @@ export function Import() {
         kind={kind}
         organisationId={organisationId}
         isBusy={isBusy}
+        sending={sending}
         onKind={(next) => {
           setKind(next);
           if ((next === 'schools') !== (kind === 'schools')) setOrganisation(next === 'schools' ? '' : only);
         }}
         onOrganisation={setOrganisation}
-        onFile={(file) => inspect(file)}
       />
       <Earlier />
     </>
   );
 }
 
+/** The heading of the first step, with the rooms beside it. */
+function FirstTitle({ organisationId }: { readonly organisationId: string }) {
+  const { permissions, roles } = useMe();
+  const isAbove = roles.some(({ organisation }) => organisation.kind === 'department' || organisation.kind === 'ward');
+  return (
+    <Title
+      key="file"
+      above={<Steps now={1} />}
+      title={t('Nhập danh sách', 'Import a roster')}
+      note={t(
+        'Xem trước mọi thay đổi; chưa có gì được ghi cho tới khi anh/chị áp dụng.',
+        'See every change first; nothing is written until you apply.',
+      )}
+    >
+      {permissions.includes('sync.read') && (
+        <a class="button" href="/admin/import/sources">
+          <Icon name="refresh-cw" />
+          {t('Nguồn', 'Sources')}
+        </a>
+      )}
+      <a class="button" href="/admin/import/matching">
+        <Icon name="users" />
+        {t('Ghép hồ sơ', 'Matching')}
+      </a>
+      <a
+        class="button"
+        href={
+          isAbove && organisationId === ''
+            ? '/admin/import/year'
+            : `/admin/import/roll-over?organisation=${organisationId}`
+        }
+      >
+        <Icon name="graduation-cap" />
+        {t('Lên lớp năm học mới', 'The new school year')}
+      </a>
+    </Title>
+  );
+}
+
 /** Nothing of it is written. */
 const isBefore = ({ status }: Plan): boolean => status === 'planned' || status === 'held' || status === 'superseded';
 
-/** The fields come before the file: the server reads the parts in order. */
 function Earlier() {
   const [plans] = useLoad('plans', () => must(api.GET('/api/v1/roster/plans', { params: { query: { limit: 20 } } })));
   const names = new Map(rosterKinds().map(({ kind, name }) => [kind, name]));

@@ -43,7 +43,10 @@ export function planTitle({ status, kind, totals }: Plan): string {
     .filter(Boolean)
     .join(', ')
     .trim();
-  if (sentence === '') return t('Không có gì thay đổi', 'Nothing changes');
+  if (sentence === '')
+    return totals.refused > 0 && totals.unchanged === 0
+      ? t('Mọi dòng đều bị từ chối', 'Every row is refused')
+      : t('Không có gì thay đổi', 'Nothing changes');
   return sentence.slice(0, 1).toLocaleUpperCase('vi') + sentence.slice(1);
 }
 
@@ -72,6 +75,8 @@ export function PlanStep({
     },
   ] as const;
   const changes = plan.changes.filter(({ action }) => shown === undefined || action === shown);
+  // Of people who are all new there is nothing before.
+  const tellsMore = changes.some(({ action, fields }) => fields.length > 0 || action === 'referred');
   return (
     <div class="grid gap-8">
       {plan.status === 'superseded' && (
@@ -120,13 +125,17 @@ export function PlanStep({
       {plan.refusals.length > 0 && <Refused plan={plan} />}
       {changes.length > 0 && (
         <section class="grid gap-4">
-          <h2>{t('Từng người', 'Person by person')}</h2>
+          <h2>
+            {plan.kind === 'schools'
+              ? t('Từng đơn vị', 'Organisation by organisation')
+              : t('Từng người', 'Person by person')}
+          </h2>
           <Table
             label={t('Thay đổi', 'Changes')}
-            heads={[t('Việc', 'What'), t('Ai', 'Who'), t('Trước → sau', 'Before → after')]}
+            heads={[t('Việc', 'What'), t('Ai', 'Who'), ...(tellsMore ? [t('Trước → sau', 'Before → after')] : [])]}
           >
             {changes.map((change) => (
-              <Change key={`${change.action}${change.row}`} change={change} />
+              <Change key={`${change.action}${change.row}`} change={change} tellsMore={tellsMore} />
             ))}
           </Table>
           {plan.changes.length >= 200 && (
@@ -234,14 +243,16 @@ function Refused({ plan }: { readonly plan: Plan }) {
         {t(`${formatNumber(plan.totals.refused)} dòng bị từ chối`, `${formatNumber(plan.totals.refused)} rows refused`)}
       </h2>
       <Ruled onMargin isTight>
-        {plan.refusals.slice(0, 20).map(({ row, column, value, reason }) => (
-          <Row
-            key={`${row}${column}`}
-            mark="bad"
-            title={`${t('Dòng', 'Row')} ${row} · ${column}${value ? ` «${value}»` : ''}`}
-            note={reason}
-          />
-        ))}
+        {byReason(plan.refusals)
+          .slice(0, 20)
+          .map(({ rows, column, values, reason }) => (
+            <Row
+              key={`${column} ${reason}`}
+              mark="bad"
+              title={`${rowsSaid(rows)} · ${column}${values.length > 0 ? ` ${values.map((value) => `«${value}»`).join(', ')}` : ''}`}
+              note={reason}
+            />
+          ))}
       </Ruled>
       <p>
         <a class="button button-small" href={`/api/v1/roster/plans/${plan.id}/refusals`} download>
@@ -261,8 +272,10 @@ function Refused({ plan }: { readonly plan: Plan }) {
 
 function Change({
   change: { action, row, fullName, className, verdict, fields },
+  tellsMore,
 }: {
   readonly change: Plan['changes'][number];
+  readonly tellsMore: boolean;
 }) {
   const states = {
     added: ['good', t('Thêm', 'Add')],
@@ -284,31 +297,64 @@ function Change({
             : t(`dòng ${row}`, `row ${row}`)}
         </span>
       </td>
-      <td>
-        {fields.map(({ column, before, after }) => (
-          <span key={column} class="block">
-            {column}
-            {after !== undefined && (
-              <>
-                {' '}
-                <Diff before={before ?? null} after={after} />
-              </>
-            )}
-          </span>
-        ))}
-        {action === 'referred' && (
-          <span class="block text-sm">
-            {verdict === 'other'
-              ? t(
-                  'Họ tên hoặc ngày sinh không khớp: sẽ không được áp dụng.',
-                  'Name or birth date differ: it will not be applied.',
-                )
-              : verdict === 'same'
-                ? t('Khớp họ tên và ngày sinh.', 'Name and birth date agree.')
-                : t('Mã này có hồ sơ ngoài phạm vi của anh/chị.', 'The identifier is known outside of your reach.')}
-          </span>
-        )}
-      </td>
+      {tellsMore && (
+        <td>
+          {fields.map(({ column, before, after }) => (
+            <span key={column} class="block">
+              {column}
+              {after !== undefined && (
+                <>
+                  {' '}
+                  <Diff before={before ?? null} after={after} />
+                </>
+              )}
+            </span>
+          ))}
+          {action === 'referred' && (
+            <span class="block text-sm">
+              {verdict === 'other'
+                ? t(
+                    'Họ tên hoặc ngày sinh không khớp: sẽ không được áp dụng.',
+                    'Name or birth date differ: it will not be applied.',
+                  )
+                : verdict === 'same'
+                  ? t('Khớp họ tên và ngày sinh.', 'Name and birth date agree.')
+                  : t('Mã này có hồ sơ ngoài phạm vi của anh/chị.', 'The identifier is known outside of your reach.')}
+            </span>
+          )}
+        </td>
+      )}
     </tr>
   );
+}
+
+/** Rows that are refused for one reason, in the order of the file. */
+interface Refusals {
+  readonly rows: readonly number[];
+  readonly column: string;
+  /** The first of what stands there. */
+  readonly values: readonly string[];
+  readonly reason: string;
+}
+
+const shownOfReason = 4;
+
+function byReason(refusals: Plan['refusals']): readonly Refusals[] {
+  const found = new Map<string, Refusals>();
+  for (const { row, column, value, reason } of refusals) {
+    const key = `${column} ${reason}`;
+    const { rows = [], values = [] } = found.get(key) ?? {};
+    const isNew = value && !values.includes(value) && values.length < shownOfReason;
+    found.set(key, { column, reason, rows: [...rows, row], values: isNew ? [...values, value] : values });
+  }
+  return [...found.values()];
+}
+
+/** `Dòng 2, 3, 4, 5 và 38 dòng nữa`. */
+function rowsSaid(rows: readonly number[]): string {
+  const first = rows.slice(0, shownOfReason).join(', ');
+  const more = formatNumber(rows.length - shownOfReason);
+  if (rows.length === 1) return t(`Dòng ${first}`, `Row ${first}`);
+  if (rows.length <= shownOfReason) return t(`Dòng ${first}`, `Rows ${first}`);
+  return t(`Dòng ${first} và ${more} dòng nữa`, `Rows ${first} and ${more} more`);
 }

@@ -38,12 +38,13 @@ export function RememberedColumns() {
           />
         </div>
       )}
-      {organisationId !== '' && <Of key={organisationId} organisationId={organisationId} />}
+      {organisationId !== '' && <RememberedOf key={organisationId} organisationId={organisationId} />}
     </>
   );
 }
 
-function Of({ organisationId }: { readonly organisationId: string }) {
+/** What one school, or the department itself, remembers. */
+export function RememberedOf({ organisationId }: { readonly organisationId: string }) {
   const [loaded, reload] = useLoad(organisationId, () =>
     must(api.GET('/api/v1/organisations/{id}/roster-columns', { params: { path: { id: organisationId } } })),
   );

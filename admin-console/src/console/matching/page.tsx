@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import { api, must } from '../../design/api.ts';
 import { Segments } from '../../design/choices.tsx';
 import { Banner } from '../../design/form.tsx';
-import { formatNumber, t } from '../../design/language.ts';
+import { formatDate, formatNumber, t } from '../../design/language.ts';
 import { useAction, useLoad } from '../../design/load.ts';
 import { State } from '../../design/mark.tsx';
 import { Row, Ruled } from '../../design/ruled.tsx';
@@ -132,12 +132,13 @@ function Answered({
       {questions.map(({ id, row, record, state, organisation }) => (
         <Row
           key={id}
-          title={
-            <>
-              {row.fullName} · {record.fullName}
-            </>
+          title={both(row.fullName, record.fullName)}
+          note={
+            <span class="text-sm">
+              {both(row.birthDate && formatDate(row.birthDate), record.birthDate && formatDate(record.birthDate))} ·{' '}
+              {organisation.name}
+            </span>
           }
-          note={<span class="text-sm">{organisation.name}</span>}
           act={
             <>
               {state === 'same' ? (
@@ -155,3 +156,7 @@ function Answered({
     </Ruled>
   );
 }
+
+/** What the file says and what the record says, once where they agree. */
+const both = (given: string | null, kept: string | null): string =>
+  [...new Set([given, kept])].filter((one) => one !== null).join(' / ');

@@ -58,8 +58,10 @@ export function Pair({
             return (
               <tr key={label}>
                 <td class="text-quiet max-sm:font-semibold">{label}</td>
-                <td data-label={inFile}>{given ?? <span class="text-quiet">–</span>}</td>
-                <td data-label={known}>
+                <td class="max-sm:basis-full" data-label={inFile}>
+                  {given ?? <span class="text-quiet">–</span>}
+                </td>
+                <td class="max-sm:basis-full" data-label={known}>
                   {kept === null ? (
                     <span class="text-quiet">–</span>
                   ) : differs ? (

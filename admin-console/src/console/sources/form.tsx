@@ -9,6 +9,7 @@ import { useAction, useLoad } from '../../design/load.ts';
 import { Show } from '../../design/show.tsx';
 import type { paths } from '../../generated/api.d.ts';
 import { sayNext } from '../heading.ts';
+import { RememberedOf } from '../import/remembered.tsx';
 import { useMe } from '../me.ts';
 import { OrganisationChoice } from '../organisations.tsx';
 import { Title } from '../parts.tsx';
@@ -181,10 +182,17 @@ function SourceForm({ source }: { readonly source?: Source }) {
             ? t(`Sửa nguồn ${source.name}`, `Change the source ${source.name}`)
             : t('Thêm một nguồn', 'Add a source')
         }
-        note={t(
-          'Nguồn chỉ được đọc. Lần đọc đầu cho một kế hoạch để xem; chưa ghi gì.',
-          'A source is only read. The first reading makes a plan to look at; nothing is written.',
-        )}
+        note={
+          source
+            ? t(
+                'Nguồn chỉ được đọc. Lưu xong thì từ lần đọc tới theo cài đặt mới, với quyền của anh/chị.',
+                'A source is only read. From its next reading on it goes by what you save, with your rights.',
+              )
+            : t(
+                'Nguồn chỉ được đọc. Lần đọc đầu cho một kế hoạch để xem; chưa ghi gì.',
+                'A source is only read. The first reading makes a plan to look at; nothing is written.',
+              )
+        }
         back={back()}
       />
       <EntryForm
@@ -338,6 +346,12 @@ function SourceForm({ source }: { readonly source?: Source }) {
         )}
         <TryIt tryIt={tryIt} />
       </EntryForm>
+      {source?.kind === 'folder' && (
+        <section class="grid gap-3" aria-labelledby="remembered">
+          <h2 id="remembered">{t('Cách ghép cột đã nhớ', 'Columns that are remembered')}</h2>
+          <RememberedOf organisationId={source.organisationId} />
+        </section>
+      )}
     </>
   );
 }

@@ -47,9 +47,11 @@ export function SourcesPage() {
             </Empty>
           ) : (
             <Ruled onMargin>
-              {items.map((source) => (
-                <SourceRow key={source.id} source={source} onDone={reload} />
-              ))}
+              {[...items]
+                .sort((one, other) => rank(one) - rank(other))
+                .map((source) => (
+                  <SourceRow key={source.id} source={source} onDone={reload} />
+                ))}
             </Ruled>
           )
         }
@@ -73,6 +75,9 @@ function wordOf(source: Source): { mark: RowMark; state: 'good' | 'warn' | 'bad'
     ? words[source.lastRun.state]
     : { mark: 'later', state: 'plain', word: t('Chưa đọc lần nào', 'Never read') };
 }
+
+/** What needs somebody comes first. */
+const rank = (source: Source): number => ['bad', 'warn', 'now', 'plain', 'good'].indexOf(wordOf(source).state);
 
 function SourceRow({ source, onDone }: { readonly source: Source; readonly onDone: () => void }) {
   const { id, name, kind, isWhole, isPaused, lastRun } = source;

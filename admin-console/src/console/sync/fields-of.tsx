@@ -1,7 +1,7 @@
+import { Fragment } from 'preact';
 import { formatDate, t } from '../../design/language.ts';
 import { State } from '../../design/mark.tsx';
 import { fieldName } from '../../design/released.tsx';
-import { Table } from '../../design/table.tsx';
 import { roleName } from '../words.ts';
 import type { Explanation } from './words.ts';
 
@@ -12,24 +12,20 @@ export function FieldsOf({ fields }: { readonly fields: readonly Field[] }) {
   return (
     <section class="grid gap-3 min-w-0" aria-labelledby="fields-of">
       <h3 id="fields-of">{t('Được biết gì về người này', 'What it gets to know of this person')}</h3>
-      <Table
-        label={t('Từng mục và lý do', 'Field by field, and why')}
-        density="dense"
-        heads={[t('Mục', 'Field'), t('Được gửi', 'Sent')]}
-      >
+      <dl class="facts text-sm">
         {fields.map(({ field, values, reason }) => (
-          <tr key={field}>
-            <td class="whitespace-nowrap">{fieldName(field)}</td>
-            <td class="break-words">
+          <Fragment key={field}>
+            <dt>{fieldName(field)}</dt>
+            <dd class="break-words">
               {reason === 'allowed' ? (
                 values.map((value) => valueName(field, value)).join(', ')
               ) : (
                 <State state="plain">{reasonName(reason)}</State>
               )}
-            </td>
-          </tr>
+            </dd>
+          </Fragment>
         ))}
-      </Table>
+      </dl>
     </section>
   );
 }

@@ -16,6 +16,7 @@ import { useMay } from '../me.ts';
 import { Title } from '../parts.tsx';
 import { Changes } from './changes.tsx';
 import { ContractOf } from './contract.tsx';
+import { Examination } from './examination.tsx';
 import { Held } from './held.tsx';
 import { Lag } from './lag.tsx';
 import { ProofOf } from './proof.tsx';
@@ -80,12 +81,20 @@ function Loaded({ target, onChange }: { readonly target: Target; readonly onChan
         <div class="grid gap-10 min-w-0">
           {runs.state === 'ready' && <ProofOf runs={runs.data.items} />}
           <Lag target={target} />
-          {may('sync.write') && <Compare target={target} isPrimary={state !== 'bad'} onDone={reload} />}
+          <Examination targetId={id} />
+          {may('sync.write') && (
+            <Compare target={target} isPrimary={!failure && !heldRunId && target.state !== 'paused'} onDone={reload} />
+          )}
           <Show loaded={runs}>{({ items }) => <Runs items={items.slice(0, 20)} />}</Show>
         </div>
         <div class="grid gap-10 min-w-0 content-start">
           {mayReadPeople && <Why target={target} />}
           <ContractOf title={t('Đích này được biết gì', 'What this target receives')} contract={target.contract} />
+          {may('sync.write') && (
+            <p>
+              <Forget target={target} />
+            </p>
+          )}
         </div>
       </div>
     </>
@@ -168,14 +177,13 @@ function Acts({ target, onChange }: { readonly target: Target; readonly onChange
   return (
     <>
       {error && <Banner state="bad">{error}</Banner>}
-      <button type="button" class="button" disabled={isBusy} onClick={turn}>
+      <button type="button" class={isPaused ? 'button button-primary' : 'button'} disabled={isBusy} onClick={turn}>
         {isPaused ? t('Cho chạy tiếp', 'Resume') : t('Tạm dừng', 'Pause')}
       </button>
       <a class="button" href={`/admin/sync/${id}/edit`}>
         <Icon name="pencil" />
         {t('Sửa', 'Edit')}
       </a>
-      <Forget target={target} />
     </>
   );
 }

@@ -214,7 +214,7 @@ function Acts({
         {isReady && plan.schools.stopped + plan.schools.empty > 0 && (
           <button
             type="button"
-            class="button"
+            class={plan.schools.ready > 0 ? 'button' : 'button button-primary'}
             disabled={isBusy}
             onClick={() =>
               run(async () => {

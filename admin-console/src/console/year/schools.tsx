@@ -1,11 +1,12 @@
 import { api, must } from '../../design/api.ts';
 import { Legend, type Share, Shares } from '../../design/chart.tsx';
 import { formatNumber, t } from '../../design/language.ts';
-import { type RowMark, Ruled } from '../../design/ruled.tsx';
+import { State } from '../../design/mark.tsx';
+import { type RowMark, RowMarkShape, Ruled } from '../../design/ruled.tsx';
 import { Show } from '../../design/show.tsx';
 import { usePages } from '../pages.ts';
 import { More } from '../parts.tsx';
-import type { YearPlan, YearSchool } from './words.ts';
+import { schoolState, type YearPlan, type YearSchool } from './words.ts';
 
 /** Every school with what it has and will have: what needs somebody first, then the largest. */
 export function YearSchools({ plan }: { readonly plan: YearPlan }) {
@@ -46,17 +47,18 @@ const marks: Readonly<Record<YearSchool['state'], RowMark>> = {
   ready: 'dot',
   stopped: 'warn',
   empty: 'dot',
-  applied: 'dot',
+  applied: 'good',
   failed: 'bad',
   undone: 'dot',
 };
 
 function School({ school, most }: { readonly school: YearSchool; readonly most: number }) {
   const { id, name, state, reason, planId, learners, up, graduating, classesBefore, classesAfter } = school;
+  const said = schoolState(state);
   const href = planId ? `/admin/import?plan=${planId}` : `/admin/import/roll-over?organisation=${id}`;
   return (
     <li>
-      <span class={`mark mark-${marks[state]}`} aria-hidden="true" />
+      <RowMarkShape mark={marks[state]} />
       <div class="grid sm:grid-cols-[minmax(9rem,16rem)_minmax(0,1fr)_auto] gap-x-5 gap-y-1 items-center">
         <a class="font-semibold" href={href}>
           {name}
@@ -76,10 +78,11 @@ function School({ school, most }: { readonly school: YearSchool; readonly most: 
                 `${formatNumber(learners)} learners · ${classesBefore} → ${classesAfter} classes · ${formatNumber(graduating)} graduate`,
               )}
         </span>
-        {(reason ?? state === 'empty') && (
-          <span class="text-sm sm:col-span-3">
-            {reason ?? t('Mọi em đã có lớp của năm mới.', 'Every learner has a class of the new year.')}
-          </span>
+        {said && (
+          <p class="text-sm sm:col-span-3 flex flex-wrap items-center gap-x-3 gap-y-1">
+            <State state={said.state}>{said.word}</State>
+            <span class="inline-block first-letter:uppercase">{reason ?? said.note}</span>
+          </p>
         )}
       </div>
     </li>

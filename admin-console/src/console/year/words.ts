@@ -28,3 +28,23 @@ export const standingOf: Readonly<Record<YearPlan['state'], Standing>> = {
   undone: 'plain',
   discarded: 'plain',
 };
+
+/** How a school stands in the plan, in a word; of one that is as the plan's own heading says, nothing. */
+export function schoolState(
+  state: YearSchool['state'],
+): { readonly state: Standing; readonly word: string; readonly note?: string } | undefined {
+  switch (state) {
+    case 'stopped':
+      return { state: 'warn', word: t('Cần xem', 'Needs a look') };
+    case 'failed':
+      return { state: 'bad', word: t('Chưa làm được', 'Failed') };
+    case 'empty':
+      return {
+        state: 'plain',
+        word: t('Xong từ trước', 'Done already'),
+        note: t('Mọi em đã có lớp của năm mới.', 'Every learner has a class of the new year.'),
+      };
+    default:
+      return undefined;
+  }
+}

@@ -131,6 +131,7 @@ export const birthDate: Field = {
 export const gender: Field = {
   id: 'gender',
   names: ['Giới tính', 'Phái', 'Nam/Nữ'],
+  also: ['GT'],
   note: { vi: 'Nam, Nữ', en: 'Nam, Nữ' },
 };
 export const lastNames: Field = {
