@@ -1,7 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { uuidv7 } from '@edutrust/platform/ids';
+import { platformMigrations } from '@edutrust/platform/own-migrations';
+import { migrations as registryMigrations } from '@edutrust/registry/service';
+import { makeCrowd } from '@edutrust/registry/testing/crowd';
+import { TestClock } from '@edutrust/testing/clock';
+import { testDatabase } from '@edutrust/testing/database';
+import { explaining, stepsOf } from '@edutrust/testing/explaining';
 import { type Ask, newUser, openWorld } from '../../testing/scim.ts';
+import type { ClientRow } from '../clients/clients.ts';
+import { Lists } from '../lists/lists.ts';
+import { migrations } from '../migrations.ts';
+import { parseFilter } from './filter.ts';
+import { readUsers } from './rows.ts';
 import { urn } from './schemas.ts';
 
 const patch = (...operations: object[]) => ({ schemas: [urn.patch], Operations: operations });
@@ -76,6 +87,76 @@ test('E5: a page goes on after the last of the one before, whoever came or left 
   const without = (await other.ask('GET', '/Users?count=200')).body.Resources.map(({ id }: Listed) => id);
   const theirs = (await other.ask('GET', '/Users?startIndex=8&count=7')).body.Resources.map(({ id }: Listed) => id);
   assert.deepEqual(theirs, without.slice(7, 14)); // places are a client's own
+});
+
+test('E5: a list of a beginning has everybody who begins so once, in that order, and goes on where a page ended', async () => {
+  await using world = await openWorld();
+  const { ask } = await world.client({});
+  for (const [userName, familyName] of [
+    ['1.an', 'Nguyễn'],
+    ['1.binh', 'nguyễn'],
+    ['2.chi', 'Ngô'],
+    ['zung', 'Nông'],
+  ])
+    assert.equal(
+      (await ask('POST', '/Users', newUser(userName ?? '', { name: { familyName, givenName: 'Hà' } }))).status,
+      201,
+    );
+  const whole = (await ask('GET', '/Users?count=200')).body.Resources;
+  const family = (one: { name: { familyName: string } }) => one.name.familyName.toLowerCase();
+  const name = (one: { userName: string }) => one.userName.toLowerCase();
+  const given = (one: { name: { givenName: string } }) => one.name.givenName.toLowerCase();
+  for (const [attribute, begins, of] of [
+    ['name.familyName', 'N', family],
+    ['name.familyName', 'NGUYỄN', family],
+    ['name.familyName', '', family],
+    ['name.familyName', 'qz%', family],
+    ['name.givenName', 'h', given],
+    ['userName', '1', name],
+  ] as const) {
+    const expected = whole.filter((one: never) => (of as (one: never) => string)(one).startsWith(begins.toLowerCase()));
+    for (const filter of [`${attribute} sw "${begins}"`, `active eq true and ${attribute} sw "${begins}"`]) {
+      const query = `filter=${encodeURIComponent(filter)}`;
+      const { all, totals } = await pages(ask, query);
+      assert.deepEqual(new Set(all.map(({ id }) => id)), new Set(expected.map(({ id }: Listed) => id)), filter);
+      assert.deepEqual([all.length, totals], [expected.length, new Set([expected.length])], filter);
+      const order = all.map((one) => (of as unknown as (one: Listed) => string)(one));
+      assert.deepEqual(order, order.toSorted(), filter);
+    }
+    // Who asks for an order has that one.
+    const query = `sortBy=id&filter=${encodeURIComponent(`${attribute} sw "${begins}"`)}`;
+    const ids = (await pages(ask, query)).all.map(({ id }) => id);
+    assert.deepEqual(ids, ids.toSorted());
+  }
+});
+
+test('E5: a page of a beginning reads no further than it is long, wherever it stands and however few begin so', async () => {
+  const people = 20_000;
+  await using database = await testDatabase([platformMigrations, registryMigrations, migrations]);
+  const { rootId } = await makeCrowd(database.db, people);
+  await database.pool.query('VACUUM ANALYZE');
+  const { db, plans } = explaining(database.pool);
+  const client = {
+    id: uuidv7(),
+    organisation_id: rootId,
+    contract: { roles: ['learner', 'teacher'] },
+  } as unknown as ClientRow;
+  const lists = new Lists(new TestClock());
+  const page = (text: string, startIndex: number) =>
+    db
+      .transaction()
+      .execute((transaction) =>
+        readUsers(transaction, lists, client, { filter: parseFilter(text), startIndex, count: 50 }),
+      );
+  for (const begins of ['Lý', 'Trần', 'Ng']) {
+    await page(`name.familyName sw "${begins}"`, 1);
+    plans.length = 0;
+    const { rows, total } = await page(`name.familyName sw "${begins}"`, 51); // its total is known, and the place before
+    assert.ok(rows.length === 50 && (total ?? 0) > 100);
+    // What is counted is the list, not the page.
+    const steps = plans.filter((plan) => !plan.includes('Aggregate')).flatMap(stepsOf);
+    for (const [step, read] of steps) assert.ok(read <= 200, `${step}\n${plans.join('\n')}`);
+  }
 });
 
 test('one who comes into a group of fifty thousand, or leaves it, is one row: 204, and nobody else moves', async () => {

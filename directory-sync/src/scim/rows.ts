@@ -9,7 +9,7 @@ import type { Filter } from './filter.ts';
 import type { Settable } from './patch.ts';
 import type { Page, Sort } from './resource.ts';
 import { urn } from './schemas.ts';
-import { type Columns, conditionOf, type Order, orderOf } from './sql.ts';
+import { type Columns, conditionOf, type Order, orderAskedFor, orderOf } from './sql.ts';
 
 /** What lists are read with. */
 export type ListContext = Pick<ServiceContext, 'db' | 'clock'> & { readonly lists: Lists };
@@ -175,8 +175,9 @@ export async function readUsers(
   transaction: Transaction,
   lists: Lists,
   client: ClientRow,
-  { filter, sort, startIndex, count, after }: Page,
+  { filter, sort: given, startIndex, count, after }: Page,
 ): Promise<Read> {
+  const sort = given ?? (after === undefined ? orderAskedFor(filter) : undefined);
   const sides = (await sidesOf(transaction, client)).map((side) => ({ ...side, where: whereOf(filter, side) }));
   const list = JSON.stringify([client.id, client.contract.roles, filter ?? null, sort ?? null]);
   const isPlaced = !sort || sides.every(({ of }) => orderOf(sort, of).isAlways);

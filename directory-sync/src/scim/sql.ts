@@ -86,6 +86,27 @@ export function orderOf(sort: Sort, of: Columns): Order {
   return { value, descending: sort.descending, isText, isAlways: column.isAlways === true };
 }
 
+/**
+ * The order of a list that names none, when its filter asks for a beginning: that attribute's own. Whoever begins so lies
+ * together there, so that a page reads no further than it is long; by id a page would walk through everybody who begins
+ * otherwise. RFC 7644 §3.4.2.3 leaves the order to us.
+ */
+export function orderAskedFor(filter: Filter | undefined): Sort | undefined {
+  if (filter?.kind === 'and') return filter.of.map(orderAskedFor).find((sort) => sort !== undefined);
+  if (filter?.kind !== 'compare' || filter.comparator !== 'sw' || !indexed.has(filter.path.name)) return undefined;
+  return { path: filter.path, descending: false };
+}
+
+/** Of everybody, in an order that an index has. */
+const indexed: ReadonlySet<string> = new Set([
+  'username',
+  'educationid',
+  'displayname',
+  'name.formatted',
+  'name.familyname',
+  'name.givenname',
+]);
+
 const isPresent = ({ type, value }: Column): RawBuilder<boolean> =>
   type === 'text' ? sql`(coalesce(${value}, '') <> '')` : sql`(${value} IS NOT NULL)`;
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type Database, kyselyOn } from '@edutrust/platform/database';
-import { type TestDatabase, testDatabase } from '@edutrust/testing/database';
+import type { Database } from '@edutrust/platform/database';
+import { testDatabase } from '@edutrust/testing/database';
+import { explaining, stepsOf } from '@edutrust/testing/explaining';
 import { sql } from 'kysely';
 import { makeCrowd } from '../../testing/crowd.ts';
 import { migrations } from '../migrations.ts';
@@ -10,27 +11,6 @@ import { countPeople, listPeople, peopleCountedUpTo } from './people.ts';
 
 /** Enough that reading a table to its end costs more than any index, and few enough to be made in a few seconds. */
 const people = 40_000;
-
-/** A pool whose statements are explained as they ran, each with the rows that its steps read. */
-function explaining(pool: TestDatabase['pool']) {
-  const plans: string[] = [];
-  const client = {
-    connect: async () => {
-      const connection = await pool.connect();
-      return {
-        query: async (text: string, values: unknown[]) => {
-          const { rows } = await connection.query(`EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) ${text}`, values);
-          plans.push(rows.map((row: Record<string, string>) => row['QUERY PLAN']).join('\n'));
-          return connection.query(text, values);
-        },
-        release: () => connection.release(),
-      };
-    },
-    end: async () => undefined,
-  };
-  // Kysely asks nothing else of a pool.
-  return { db: kyselyOn(client as unknown as TestDatabase['pool']), plans };
-}
 
 test('searching people reads no table of people to its end, whoever asks and whatever they type', async () => {
   await using database = await testDatabase([migrations]);
@@ -52,6 +32,10 @@ test('searching people reads no table of people to its end, whoever asks and wha
   await finds(search(one.school, { query: one.educationId }));
   await finds(search(one.school, { query: one.name }));
   await finds(search(one.school, { query: one.name.split(' ').at(-1) ?? '' }));
+  const before = plans.length;
+  await finds(search(rootId, { query: one.educationId }));
+  const [reach = ''] = plans.slice(before).filter((plan) => !plan.includes('person'));
+  assert.match(reach, /on organisation\S* .*never executed/, 'who reaches all lists no organisations');
   assert.ok((await search(rootId, { query: one.name })).length > 0);
   assert.deepEqual(await search(schoolIds[4] ?? '', { query: one.educationId }), []);
   assert.deepEqual(await search(rootId, { query: 'qz' }), []);
@@ -69,19 +53,6 @@ test('searching people reads no table of people to its end, whoever asks and wha
     for (const [step, read] of stepsOf(plan)) assert.ok(read < people / 10, `${step}\n${plan}`);
   }
 });
-
-/** Each step with the rows that it gave and those that it read in vain. */
-function stepsOf(plan: string): [string, number][] {
-  const lines = plan.split('\n');
-  return lines.flatMap((line, index): [string, number][] => {
-    const rows = /rows=([\d.]+) loops=(\d+)/.exec(line);
-    if (!rows) return [];
-    const removed = /Rows Removed by Filter: (\d+)/.exec(
-      lines.slice(index + 1).find((next) => next.includes('Rows Removed') || next.includes('->')) ?? '',
-    );
-    return [[line, (Number(rows[1]) + Number(removed?.[1] ?? 0)) * Number(rows[2])]];
-  });
-}
 
 test('a list says how many it holds and of each role, for whoever asks; what is too many to count is said to be so', async () => {
   await using database = await testDatabase([migrations]);

@@ -158,17 +158,19 @@ function withEducationId(digits: string) {
     : sql`p.education_id LIKE ${`${digits}%`}`;
 }
 
-/** The organisations in and below the scope, and below one of them when it is given; not counted up where it is all. */
+/**
+ * The organisations in and below the scope, and below one of them when it is given. Who reaches what is above all reaches all:
+ * then they are neither counted nor listed.
+ */
 const organisationsWithin = statement<
   { ids: string[]; isEverything: boolean },
   [scope: readonly string[], below: string | null]
 >(
   'registry.organisations-within',
-  `SELECT CASE WHEN found.ids IS NULL OR cardinality(found.ids) = every.count THEN '{}' ELSE found.ids END AS ids,
-     coalesce(cardinality(found.ids) = every.count, false) AS "isEverything"
-   FROM (SELECT array_agg(id) AS ids FROM registry.organisation
-         WHERE path && $1::uuid[] AND ($2::uuid IS NULL OR path @> ARRAY[$2::uuid])) AS found,
-     (SELECT count(*) FROM registry.organisation) AS every`,
+  `SELECT every.so AS "isEverything", CASE WHEN every.so THEN '{}' ELSE ARRAY(
+     SELECT id FROM registry.organisation WHERE path && $1::uuid[] AND ($2::uuid IS NULL OR path @> ARRAY[$2::uuid])) END AS ids
+   FROM (SELECT NOT EXISTS (SELECT FROM registry.organisation
+     WHERE parent_id IS NULL AND (id <> ALL ($1::uuid[]) OR $2::uuid <> id)) AS so) AS every`,
 );
 
 /**

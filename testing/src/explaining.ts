@@ -1,0 +1,39 @@
+import { kyselyOn } from '@edutrust/platform/database';
+import type { TestDatabase } from './database.ts';
+
+/** A pool whose questions are explained as they ran, each with the rows that its steps read. */
+export function explaining(pool: TestDatabase['pool']) {
+  const plans: string[] = [];
+  const client = {
+    connect: async () => {
+      const connection = await pool.connect();
+      return {
+        query: async (text: string, values: unknown[]) => {
+          const isQuestion = /^\s*(?:select|with)\b/i.test(text);
+          const { rows } = isQuestion
+            ? await connection.query(`EXPLAIN (ANALYZE, COSTS OFF, TIMING OFF) ${text}`, values)
+            : { rows: [] };
+          if (isQuestion) plans.push(rows.map((row: Record<string, string>) => row['QUERY PLAN']).join('\n'));
+          return connection.query(text, values);
+        },
+        release: () => connection.release(),
+      };
+    },
+    end: async () => undefined,
+  };
+  // Kysely asks nothing else of a pool.
+  return { db: kyselyOn(client as unknown as TestDatabase['pool']), plans };
+}
+
+/** Each step with the rows that it gave and those that it read in vain. */
+export function stepsOf(plan: string): [string, number][] {
+  const lines = plan.split('\n');
+  return lines.flatMap((line, index): [string, number][] => {
+    const rows = /rows=([\d.]+) loops=(\d+)/.exec(line);
+    if (!rows) return [];
+    const removed = /Rows Removed by Filter: (\d+)/.exec(
+      lines.slice(index + 1).find((next) => next.includes('Rows Removed') || next.includes('->')) ?? '',
+    );
+    return [[line, (Number(rows[1]) + Number(removed?.[1] ?? 0)) * Number(rows[2])]];
+  });
+}
