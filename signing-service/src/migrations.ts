@@ -3,6 +3,7 @@ import { copies } from './copies/migration.ts';
 import { delegations } from './delegations/migration.ts';
 import { forms } from './forms/migration.ts';
 import { parcels } from './parcels/migration.ts';
+import { pictures } from './pictures/migration.ts';
 import { reminders } from './reminders/migration.ts';
 import { remoteSigning } from './remote-signing/migration.ts';
 import { sealingMachines } from './sealing-machine/migration.ts';
@@ -388,5 +389,6 @@ export const migrations: SchemaMigrations = {
     reminders,
     delegations,
     remoteSigning,
+    pictures,
   ],
 };
