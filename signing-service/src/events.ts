@@ -34,6 +34,35 @@ export const signingEvents = defineEvents({
     vi: 'xem trước tệp điểm',
     en: 'marks file previewed',
   },
+  'seal-picture.approved': {
+    subject: 'organisation',
+    data: { maskSha256: Sha256Hex },
+    vi: 'duyệt hình con dấu',
+    en: 'picture of a seal approved',
+  },
+  'seal-picture.proposed': {
+    subject: 'organisation',
+    data: { maskSha256: Sha256Hex },
+    vi: 'đề nghị hình con dấu',
+    en: 'picture of a seal proposed',
+  },
+  'seal-picture.refused': {
+    subject: 'organisation',
+    data: { maskSha256: Sha256Hex },
+    vi: 'hình con dấu không được duyệt',
+    en: 'picture of a seal came to nothing',
+  },
+  'signature-picture.kept': {
+    subject: 'person',
+    data: { maskSha256: Sha256Hex },
+    vi: 'lưu ảnh chữ ký tay',
+    en: 'handwritten signature kept',
+  },
+  'signature-picture.removed': {
+    subject: 'person',
+    vi: 'xoá ảnh chữ ký tay',
+    en: 'handwritten signature removed',
+  },
   'remote-authorisation.asked': {
     subject: 'remote-authorisation',
     data: { app: Type.String(), hashes: Count, listSha256: Sha256Hex },

@@ -4,6 +4,7 @@ import { copies } from './copies/migration.ts';
 import { delegations } from './delegations/migration.ts';
 import { forms } from './forms/migration.ts';
 import { parcels } from './parcels/migration.ts';
+import { pictures } from './pictures/migration.ts';
 import { reminders } from './reminders/migration.ts';
 import { remoteSigning } from './remote-signing/migration.ts';
 import { sealingMachines } from './sealing-machine/migration.ts';
@@ -390,5 +391,6 @@ export const migrations: SchemaMigrations = {
     delegations,
     remoteSigning,
     appDocuments,
+    pictures,
   ],
 };

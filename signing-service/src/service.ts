@@ -26,6 +26,8 @@ import { archiveDocument, archiveTask, renewArchives, renewArchivesTask } from '
 import { marksRoutes } from './marks/routes.ts';
 import type { SigningPages } from './pages.ts';
 import { parcelRoutes } from './parcels/routes.ts';
+import { pictureRoutes } from './pictures/routes.ts';
+import { sealPictureKind } from './pictures/seal.ts';
 import { verificationRoutes } from './public-verification/routes.ts';
 import { remind, remindByMail, remindByMailTask, remindTask } from './reminders/remind.ts';
 import { reminderRoutes } from './reminders/routes.ts';
@@ -53,6 +55,7 @@ export const signingKinds: readonly ApprovalKind[] = [
   correctionKind,
   revocationKind,
   pairMachineKind,
+  sealPictureKind,
 ];
 
 /** Where nobody says what apps there are, none may sign or send documents. */
@@ -84,6 +87,7 @@ export function createSigning(
       ...requestRoutes(context),
       ...flowRoutes(context),
       ...delegationRoutes(context),
+      ...pictureRoutes(context),
       ...activationRoutes(context),
       ...authorisationRoutes(context, apps),
       ...cscRoutes(context, apps),

@@ -7,6 +7,7 @@ import type { EnrolmentState } from './enrolment/states.ts';
 import type { FormatName } from './formats/format.ts';
 import type { SubjectAssignment } from './marks/curriculum.ts';
 import type { MarksSource, MarkValues } from './marks/values.ts';
+import type { PictureTable } from './pictures/tables.ts';
 import type { PushSubscriptionTable, ReminderTable } from './reminders/tables.ts';
 import type { RemoteAuthorisationTable, RemoteHashTable } from './remote-signing/tables.ts';
 import type { RequestState, StepState } from './requests/states.ts';
@@ -220,6 +221,9 @@ export interface SubjectTeacherTable {
   set_at: Date;
 }
 
+/** The signer's own picture, where there is one when it is signed; or a line, with the time behind it. */
+export type StepLook = { readonly kind: 'picture' } | { readonly kind: 'line'; readonly text: string };
+
 export interface StepTable {
   request_id: string;
   position: number;
@@ -234,6 +238,8 @@ export interface StepTable {
     string | null,
     string | null
   >;
+  /** What is seen at its place; null: the usual block. */
+  look: ColumnType<StepLook | null, string | null | undefined, never>;
   state: StepState;
   on_behalf_of: string | null;
   session_id: string | null;
@@ -375,6 +381,7 @@ export type SigningTables = {
   'signing.revocation': RevocationTable;
   'signing.step': StepTable;
   'signing.delegation': DelegationTable;
+  'signing.picture': PictureTable;
   'signing.reminder': ReminderTable;
   'signing.push_subscription': PushSubscriptionTable;
   'signing.subject_teacher': SubjectTeacherTable;

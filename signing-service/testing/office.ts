@@ -12,7 +12,12 @@ export interface Office {
   /** Sends a file to be signed. */
   readonly upload: (
     bytes: Buffer,
-    options?: { readonly person?: string; readonly where?: string; readonly name?: string },
+    options?: {
+      readonly person?: string;
+      readonly where?: string;
+      readonly name?: string;
+      readonly method?: 'POST' | 'PUT';
+    },
     // biome-ignore lint/suspicious/noExplicitAny: a test reads what it expects and fails when it is not there
   ) => Promise<{ readonly status: number; readonly json: any }>;
   /** Asks for signatures on it. */
@@ -38,11 +43,14 @@ export async function officeOf(world: TestCity): Promise<Office> {
     principal,
     clerk,
     path,
-    upload: async (bytes, { person = administrator, where = path('uploads'), name = 'quyết định.pdf' } = {}) => {
+    upload: async (
+      bytes,
+      { person = administrator, where = path('uploads'), name = 'quyết định.pdf', method = 'POST' } = {},
+    ) => {
       const boundary = 'a-boundary-of-this-test';
       const head = `--${boundary}\r\ncontent-disposition: form-data; name="file"; filename="${name}"\r\ncontent-type: application/octet-stream\r\n\r\n`;
       const answer = await world.app.inject({
-        method: 'POST',
+        method,
         url: where,
         headers: {
           'x-person': person,

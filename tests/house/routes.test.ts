@@ -326,6 +326,8 @@ const mebibyte = 1024 * 1024;
 /** E2: routes that take more, a file each. */
 const largeBodies: readonly string[] = [
   'POST /api/v1/signing/organisations/:organisationId/uploads',
+  'PUT /api/v1/signing/picture',
+  'POST /api/v1/signing/organisations/:organisationId/seal-picture',
   'POST /api/v1/signing/classes/:id/marks/import',
   'POST /csc/v2/signatures/signDoc',
   'POST /api/v1/app-documents',

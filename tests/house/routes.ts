@@ -620,6 +620,12 @@ export const rows: Readonly<Record<string, Row>> = {
   'POST /api/v1/signing/push/subscription/end': roles('GK', undefined, {
     body: () => ({ endpoint: 'https://push.example/1' }),
   }),
+  // the caller's own hand; the seal is the school's
+  'GET /api/v1/signing/picture': roles('GK'),
+  'PUT /api/v1/signing/picture': roles('GK'),
+  'DELETE /api/v1/signing/picture': roles('GK'),
+  'GET /api/v1/signing/organisations/:organisationId/seal-picture': roles('SCK', 'organisation'),
+  'POST /api/v1/signing/organisations/:organisationId/seal-picture': roles('K', 'organisation'),
   'GET /api/v1/signing/delegations': roles('GK'),
   'GET /api/v1/signing/organisations/:organisationId/delegates': roles('G', 'organisation'),
   'POST /api/v1/signing/organisations/:organisationId/delegations': roles('G', 'organisation', {

@@ -14,7 +14,7 @@ import {
 import { eventually } from '@edutrust/testing/eventually';
 import { beginByLink, beginWithPasskey } from '@edutrust/testing/people';
 import { Platform } from '@edutrust/testing/platform';
-import type { Browser, Page } from 'playwright-core';
+import type { Browser, Locator, Page } from 'playwright-core';
 
 /**
  * A city that nobody seeded, from `edutrust setup` on, in a browser and by nothing else. Each test goes on
@@ -107,6 +107,18 @@ async function approveTogether(maker: Page, title: RegExp): Promise<void> {
     .first()
     .waitFor();
   await approve(title);
+}
+
+/** An act that asks for a sign-in of the last minutes: on a slow machine one signs in again, and acts again. */
+async function freshly(page: Page, act: () => Promise<void>, done: Locator): Promise<void> {
+  await act();
+  const signIn = page.locator('[data-passkey=get]');
+  await done.or(signIn).first().waitFor();
+  if (!(await signIn.isVisible())) return;
+  await signIn.click();
+  await page.waitForURL((url) => !url.pathname.startsWith('/signin'));
+  await act();
+  await done.waitFor();
 }
 
 async function approve(title: RegExp, readOut?: string): Promise<void> {
@@ -332,12 +344,14 @@ test('city: who signs and who seals is appointed by two people, each with a pass
     ['Phan Ngọc Bảo Chi', 'Người ký'],
     ['Trần Thị Mai', 'Văn thư'],
   ] as const) {
-    await page.goto(`${platform.url}/admin/people?q=${encodeURIComponent(fullName)}`);
-    await page.getByRole('link', { name: fullName }).click();
-    await page.getByRole('link', { name: 'Giao vai trò' }).click();
-    await page.getByRole('combobox', { name: 'Vai trò' }).selectOption({ label: role });
-    await page.getByRole('button', { name: 'Giao vai trò' }).click();
-    await page.getByText('Việc này chờ người thứ hai.').waitFor();
+    const grant = async () => {
+      await page.goto(`${platform.url}/admin/people?q=${encodeURIComponent(fullName)}`);
+      await page.getByRole('link', { name: fullName }).click();
+      await page.getByRole('link', { name: 'Giao vai trò' }).click();
+      await page.getByRole('combobox', { name: 'Vai trò' }).selectOption({ label: role });
+      await page.getByRole('button', { name: 'Giao vai trò' }).click();
+    };
+    await freshly(page, grant, page.getByText('Việc này chờ người thứ hai.'));
     if (role === 'Văn thư') await lookAtBoth(page, 'city-approval');
     await approveTogether(page, new RegExp(fullName));
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { desk, look, openBrowser, openDevice, phone } from '@edutrust/testing/chromium';
+import { eventually } from '@edutrust/testing/eventually';
 import { begin, person } from '@edutrust/testing/people';
 import { Platform } from '@edutrust/testing/platform';
 import { enrolPhone } from '@edutrust/testing/signing';
@@ -158,6 +159,53 @@ test('what was kept is read without a network and nothing can be signed; signing
   assert.ok(await kept());
   await page.goto(`${platform.url}/signed-out`);
   await page.waitForFunction(async () => !(await caches.has('sign-kept')));
+});
+
+test('a push message says how many wait and nothing else; a tap on it comes back to the page that is open', async () => {
+  await toInbox();
+  await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
+  const [worker] = page.context().serviceWorkers();
+  assert.ok(worker, 'the worker of /sign/');
+  // What belongs to the phone's own system is noted instead: a browser without a window shows nothing.
+  await worker.evaluate(() => {
+    const scope = globalThis as unknown as { registration: object; shown: unknown[] };
+    scope.shown = [];
+    Object.assign(scope.registration, { showNotification: async (...given: unknown[]) => scope.shown.push(given) });
+  });
+  const cdp = await page.context().newCDPSession(page);
+  const registered = new Promise<string>((resolve) => {
+    cdp.on('ServiceWorker.workerRegistrationUpdated', ({ registrations: [one] }) => one && resolve(one.registrationId));
+  });
+  await cdp.send('ServiceWorker.enable');
+  const data = JSON.stringify({ waiting: 5, name: 'Nguyễn Thị Ánh' });
+  const registrationId = await registered;
+  await cdp.send('ServiceWorker.deliverPushMessage', { origin: platform.url, registrationId, data });
+  const shown = () => worker.evaluate(() => (globalThis as unknown as { shown: unknown[] }).shown);
+  const icon = '/assets/icon.svg';
+  await eventually(async () =>
+    assert.deepEqual(await shown(), [['Ký số', { tag: 'waiting', body: 'Có 5 hồ sơ chờ ký', icon }]]),
+  );
+  const tapped = await worker.evaluate(async () => {
+    const told: string[] = [];
+    const { WindowClient, clients } = globalThis as unknown as {
+      WindowClient: { prototype: object };
+      clients: object;
+    };
+    Object.assign(WindowClient.prototype, {
+      focus: async function (this: { url: string }) {
+        told.push(new URL(this.url).pathname);
+      },
+    });
+    Object.assign(clients, { openWindow: async (address: string) => told.push(`opens ${address}`) });
+    const done: Promise<unknown>[] = [];
+    const notification = { close: () => told.push('closed') };
+    const waitUntil = (one: Promise<unknown>) => done.push(one);
+    dispatchEvent(Object.assign(new Event('notificationclick'), { notification, waitUntil }));
+    await Promise.all(done);
+    return told;
+  });
+  assert.deepEqual(tapped, ['closed', '/sign/']);
+  await cdp.detach();
 });
 
 test('V15: three documents are all drawn before the one tap, and then signed', async () => {

@@ -1,3 +1,5 @@
+import { tablePdf } from '@edutrust/signing-service/testing/pdf-files';
+import { flourish, roundSeal } from '@edutrust/signing-service/testing/png';
 import { person } from '@edutrust/testing/people';
 import type { Page } from 'playwright-core';
 import type { City } from './city.ts';
@@ -139,7 +141,39 @@ async function noDiploma(page: Page, city: City): Promise<void> {
   await page.getByRole('heading', { name: 'Không có bằng nào khớp cả bốn mục' }).waitFor();
 }
 
+const png = (name: string, buffer: Buffer) => ({ name, mimeType: 'image/png', buffer });
+
+/** The own hand, sent from the phone. */
+async function ownHand(page: Page, city: City): Promise<void> {
+  await city.enrol('principal');
+  await page.goto(`${city.platform.url}/sign/picture`);
+  await page.getByLabel('Ảnh chữ ký, PNG').setInputFiles(png('chu-ky.png', flourish()));
+  await page.getByRole('img', { name: 'Chữ ký tay của anh/chị' }).waitFor();
+}
+
+/** The seal's picture that waits for the officer. */
+async function sealPicture(page: Page, city: City): Promise<void> {
+  await page.goto(`${city.platform.url}/admin/sealing`);
+  await page.getByRole('link', { name: 'Hình con dấu' }).click();
+  await page.getByLabel('Hình con dấu, PNG').setInputFiles(png('dau.png', roundSeal()));
+  await page.waitForURL(/\/admin\/approvals\//);
+  await page.getByRole('link', { name: /Xem từng dòng/ }).click();
+  await page.getByRole('img', { name: 'Hình con dấu được đề nghị' }).waitFor();
+}
+
+/** How the signatures of an upload are to look. */
+async function chosenLook(page: Page, city: City): Promise<void> {
+  await page.goto(`${city.platform.url}/admin/signing/new`);
+  const buffer = tablePdf();
+  await page.locator('input[type=file]').setInputFiles({ name: 'quyet-dinh.pdf', mimeType: 'application/pdf', buffer });
+  await page.getByLabel('Hình thức chữ ký trên trang').selectOption('annex');
+  await page.getByLabel('Số, kí hiệu văn bản chính').waitFor();
+}
+
 const inventory: readonly Omit<Screen, 'before'>[] = [
+  { name: '31 own hand', who: 'principal', open: ownHand },
+  { name: '31 seal picture', who: 'clerk', open: sealPicture },
+  { name: '31 new document, its look', who: 'school', open: chosenLook },
   { name: '30 find documents', who: 'officer', open: '/admin/signing/sought' },
   { name: '30 parcels', who: 'school', open: '/admin/signing/parcels' },
   { name: '30 delegations', who: 'principal', open: '/admin/signing/delegations' },

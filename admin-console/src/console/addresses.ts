@@ -20,6 +20,7 @@ export const addresses = [
   '/admin/schools/:id/edit',
   '/admin/schools/:id/networks',
   '/admin/schools/:id/apps',
+  '/admin/schools/:id/seal-picture',
   '/admin/schools/:id/sealing',
   '/admin/schools/:id/review',
   '/admin/sealing',

@@ -122,6 +122,7 @@ const NewPerson = part(() => import('./people/new.tsx').then((file) => file.NewP
 const SchoolAppsPage = part(() => import('./schools/apps.tsx').then((file) => file.SchoolAppsPage));
 const EditOrganisation = part(() => import('./schools/edit.tsx').then((file) => file.EditOrganisation));
 const NetworksPage = part(() => import('./schools/networks.tsx').then((file) => file.NetworksPage));
+const SealPicture = part(() => import('./schools/seal-picture.tsx').then((file) => file.SealPicture));
 const SealingMachines = part(() => import('./schools/sealing.tsx').then((file) => file.SealingMachines));
 const NewSchool = part(() => import('./schools/new.tsx').then((file) => file.NewSchool));
 const NewWard = part(() => import('./schools/new.tsx').then((file) => file.NewWard));
@@ -167,6 +168,7 @@ const pages: Readonly<Record<Address, ComponentType>> = {
   '/admin/schools/:id/edit': EditOrganisation,
   '/admin/schools/:id/networks': NetworksPage,
   '/admin/schools/:id/apps': SchoolAppsPage,
+  '/admin/schools/:id/seal-picture': SealPicture,
   '/admin/schools/:id/sealing': SealingMachines,
   '/admin/schools/:id/review': AccountReview,
   '/admin/sealing': SealingMachines,

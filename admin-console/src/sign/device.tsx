@@ -38,6 +38,10 @@ export function Device({ enrolment, onChange }: { readonly enrolment: Enrolment;
         />
       </dl>
       <Reminders />
+      <a class="button min-h-12 justify-self-start" href="/sign/picture">
+        <Icon name="signature" />
+        {t('Ảnh chữ ký tay', 'Handwritten signature')}
+      </a>
       <button type="button" class="button button-bad min-h-12" onClick={() => setAsking(true)}>
         <Icon name="smartphone" />
         {t('Mất hoặc đổi điện thoại', 'I lost my phone or have a new one')}

@@ -14,6 +14,7 @@ import { keepDrawn, takeDrawn } from './drawn.ts';
 import { Enrol } from './enrol.tsx';
 import { Inbox } from './inbox.tsx';
 import { useOffline } from './offline/kept.ts';
+import { OwnPicture } from './picture.tsx';
 import { Receipts } from './receipts.tsx';
 import { Reminders } from './reminders.tsx';
 import { Review } from './review.tsx';
@@ -84,6 +85,7 @@ export function Phone() {
               </>
             )}
           />
+          <Route path="/sign/picture" component={OwnPicture} />
           <Route default component={Lost} />
         </Router>
       </Frame>

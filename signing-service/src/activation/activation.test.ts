@@ -387,7 +387,7 @@ describe('signing on the phone', () => {
     assert.equal((await phone.confirm(session, confirmation)).json.items[0].state, 'signed', 'the phone asks again');
   });
 
-  test('a batch of twenty is one confirmation, and its log proves every one', async (context) => {
+  test('a batch of twenty is one confirmation, costs the phone its share of 3 MB a class, and its log proves every one', async (context) => {
     const { administratorId = '', principalId = '', classIds } = world.city.schools[1] ?? {};
     const batch = new TestPhone(world, principalId);
     await world.call(principalId, 'POST', '/api/v1/signing/enrolment/revoke', { reason: 'replaced' });
@@ -399,6 +399,18 @@ describe('signing on the phone', () => {
     const started = performance.now();
     const session = await batch.open(ids);
     const opened = performance.now();
+    let sentBytes = 0;
+    for (const { requestId } of session.items) {
+      const answer = await world.app.inject({
+        url: `/api/v1/signing/sessions/${session.id}/documents/${requestId}`,
+        headers: { 'x-person': principalId, 'x-session': `session of ${principalId}`, 'accept-encoding': 'gzip, br' },
+      });
+      assert.equal(answer.headers['content-encoding'], 'gzip');
+      sentBytes += answer.rawPayload.length;
+    }
+    const ofClass = (sentBytes / session.items.length) * 31;
+    context.diagnostic(`a class of 31 costs the phone ${Math.round(ofClass / 1000)} kB`);
+    assert.ok(ofClass <= 3_000_000, `${ofClass} bytes`);
     const { json } = await batch.confirm(session, await batch.confirmation(session));
     context.diagnostic(
       `opened in ${Math.round(opened - started)} ms, signed in ${Math.round(performance.now() - opened)} ms`,

@@ -2,11 +2,12 @@ import { createHash } from 'node:crypto';
 import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { Conflict } from '@edutrust/platform/errors';
-import type { FormatName, Place } from '../formats/format.ts';
+import type { FormatName, Look, Place } from '../formats/format.ts';
 import { formatNamed } from '../formats/formats.ts';
+import { looksOf } from '../pictures/looks.ts';
 import { formatVerificationCode } from '../requests/code.ts';
 import { noRequest } from '../requests/requests.ts';
-import { signingOf } from '../tables.ts';
+import { type StepLook, signingOf } from '../tables.ts';
 import { agreementOf } from '../templates/school-report/agreement.ts';
 import type { Artefact, DocumentKind } from '../templates/template.ts';
 import type { SigningParty } from './party.ts';
@@ -22,6 +23,8 @@ export interface DueDocument {
   readonly step: number;
   readonly signerTitle: string;
   readonly place: Place | null;
+  readonly look: StepLook | null;
+  readonly organisationId: string;
   /** The file with every signature before this one. */
   readonly documentId: string;
   readonly bytes: Buffer;
@@ -62,6 +65,8 @@ export async function dueDocuments(
       's.position as step',
       's.signer_title as signerTitle',
       's.place',
+      's.look',
+      'r.organisation_id as organisationId',
       's.state',
     ])
     .select(['s.session_id as sessionId', 'd.id as documentId', 'd.bytes', 'd.sha256'])
@@ -164,16 +169,40 @@ function beingSigned(): Conflict {
   );
 }
 
+/** A file with the signature's place reserved in it, and the bytes that are to be signed. */
+export type PreparedItem = ReturnType<typeof prepareItem>;
+
+/** Prepares every document, seen as it was asked to be: by the picture of the person, or of the organisation. */
+export async function prepareItems(
+  context: Pick<ServiceContext, 'config' | 'db'>,
+  documents: readonly DueDocument[],
+  { party, personId, now }: { readonly party: SigningParty; readonly personId: string; readonly now: Date },
+): Promise<PreparedItem[]> {
+  const lookOf = await looksOf(context.db, documents, party, personId);
+  return documents.map((document) => prepareItem(context, { document, party, look: lookOf(document.look), now }));
+}
+
 /** Reserves the signature's place in the file and makes the bytes that are to be signed. */
-export function prepareItem(
+function prepareItem(
   { config }: Pick<ServiceContext, 'config'>,
-  { document, party, now }: { readonly document: DueDocument; readonly party: SigningParty; readonly now: Date },
+  {
+    document,
+    party,
+    look,
+    now,
+  }: {
+    readonly document: DueDocument;
+    readonly party: SigningParty;
+    readonly look: Look | undefined;
+    readonly now: Date;
+  },
 ) {
   const { id: requestId, artefact, title, format, step, place, documentId } = document;
   const prepared = formatNamed(format).prepare(document.bytes, {
     signatory: { ...party, title: party.kind === 'seal' ? undefined : document.signerTitle },
     at: now,
     place: place ?? undefined,
+    look,
     verifyAt: `${config.url.host}/verify/${formatVerificationCode(document.code)}`,
   });
   return { requestId, artefact, title, format, step, documentId, ...prepared };

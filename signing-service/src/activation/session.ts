@@ -6,7 +6,7 @@ import { uuidv7 } from '@edutrust/platform/ids';
 import type Type from 'typebox';
 import { record } from '../events.ts';
 import { signingOf } from '../tables.ts';
-import { dueDocuments, prepareItem } from './documents.ts';
+import { dueDocuments, type PreparedItem, prepareItems } from './documents.ts';
 import { challengeOf } from './list.ts';
 import { partyOf, type SigningParty } from './party.ts';
 import { askOfPhone, sessionSeconds } from './phone.ts';
@@ -33,7 +33,7 @@ export async function openSession(
   const id = uuidv7();
   const documents = await dueDocuments(context, requestIds, purpose, actor);
   const [kind, ...others] = new Set(documents.map((document) => document.kind));
-  const items = documents.map((document) => prepareItem(context, { document, party, now }));
+  const items = await prepareItems(context, documents, { party, personId: actor.personId, now });
   const by = { enrolmentId: enrolment.id, machineId: null };
   const list = challengeOf({
     documents: items.map(({ requestId, digest }) => ({ request: requestId, digest: digest.toString('hex') })),
@@ -74,7 +74,7 @@ interface NewSession {
 
 interface NewItems {
   readonly id: string;
-  readonly items: readonly ReturnType<typeof prepareItem>[];
+  readonly items: readonly PreparedItem[];
 }
 
 interface OpenedSession extends NewSession, NewItems {

@@ -55,6 +55,8 @@ export async function askAsApp(
     format: body.format,
     signers,
     order: body.order,
+    look: body.look,
+    line: body.line,
     seal: body.seal,
     dueAt: body.dueAt === undefined ? undefined : new Date(body.dueAt),
   });

@@ -1,6 +1,6 @@
 import { nullable, Sha256Hex, strict, Time, Uuid } from '@edutrust/platform/schemas';
 import Type from 'typebox';
-import { Place } from '../documents/schemas.ts';
+import { DocumentBody, Place } from '../documents/schemas.ts';
 import { largestUploadBytes } from '../documents/upload.ts';
 import { FormatName } from '../formats/schemas.ts';
 import { RequestState } from '../requests/schemas.ts';
@@ -36,6 +36,9 @@ export const AppDocumentBody = Type.Object(
     /** Who signs; each holds the role "signer" of the organisation or of one above it. */
     signers: Type.Array(Signer, { minItems: 1, maxItems: 20 }),
     order: Type.Enum(['sequential', 'parallel'], { default: 'sequential' }),
+    /** What is seen of the signatures, and what a copy's or an annex's line begins with: as a person asks for them. */
+    look: DocumentBody.properties.look,
+    line: DocumentBody.properties.line,
     /** The organisation's seal, after every signature. */
     seal: Type.Optional(Type.Object({ place: Type.Optional(Place) }, strict)),
     dueAt: Type.Optional(Time),

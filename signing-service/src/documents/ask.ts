@@ -5,13 +5,14 @@ import { Conflict, InvalidInput } from '@edutrust/platform/errors';
 import { findSigners } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
 import { type Signatory, signatoryFor } from '../delegations/delegations.ts';
-import type { FormatName, Place, SignatureFormat } from '../formats/format.ts';
+import type { FormatName, SignatureFormat } from '../formats/format.ts';
 import { formatsFor } from '../formats/formats.ts';
 import { newVerificationCode } from '../requests/code.ts';
 import { createRequest, lockRequest, type NewRequest } from '../requests/requests.ts';
 import type { NewStep } from '../requests/steps.ts';
 import { signingOf } from '../tables.ts';
-import { noPages, placeBlocks, type WishedPlace } from './placing.ts';
+import { type DocumentLook, lookOf, nothingSeen } from './look.ts';
+import type { WishedPlace } from './placing.ts';
 import { storeDocument } from './store.ts';
 import { findUpload, type WaitingFile } from './upload.ts';
 
@@ -33,6 +34,10 @@ export interface DocumentWish {
   readonly order: 'sequential' | 'parallel';
   /** The issued document whose place it takes once it is issued itself. */
   readonly replacesId?: string | undefined;
+  /** What is seen of the signatures: see `DocumentBody`. */
+  readonly look: DocumentLook;
+  /** Of a copy or an annex: what its line begins with. */
+  readonly line?: string | undefined;
   /** The organisation's seal, after every signature (Decree 30/2020/NĐ-CP, article 32.2). */
   readonly seal?: { readonly place?: WishedPlace | undefined } | undefined;
   readonly dueAt?: Date | undefined;
@@ -71,7 +76,8 @@ export async function askForSignatures(
 /**
  * A request as it was wished for, with a code of its own; without its file, which belongs into its transaction.
  *
- * @throws InvalidInput `signing/format`, `signing/place`, `signing/same-signer-twice`; Conflict `signing/not-a-signer`
+ * @throws InvalidInput `signing/format`, `signing/place`, `signing/same-signer-twice`, `signing/no-picture`,
+ *   `signing/no-line`; Conflict `signing/not-a-signer`
  */
 export async function prepareRequest(
   context: ServiceContext,
@@ -89,19 +95,19 @@ export async function prepareRequest(
   }
   if (new Set(people.map(({ personId }) => personId)).size < people.length) throw sameTwice(); // one stands in for another
   const format = formatFor(file, wish.format);
-  const places = await placesOf(file, format, wish);
+  const seen = await lookOf(context.db, file, format, wish, people);
   const steps = people.map((person, index): NewStep => {
-    const place = places.get(`/signers/${index}/place`);
+    const { place, look } = seen.get(`/signers/${index}/place`) ?? nothingSeen;
     const wished = person.onBehalfOf ? undefined : signers[index]?.title?.normalize('NFC').trim();
     const signerTitle = wished || person.title;
     const turn = wish.order === 'parallel' ? 0 : index;
-    return { role: 'signer', place, signerId: person.personId, signerTitle, onBehalfOf: person.onBehalfOf, turn };
+    return { role: 'signer', place, look, signerId: person.personId, signerTitle, onBehalfOf: person.onBehalfOf, turn };
   });
   if (seal) {
     const signerTitle = 'Dấu của đơn vị';
     steps.push({
       role: 'school-seal',
-      place: places.get('/seal/place'),
+      ...(seen.get('/seal/place') ?? nothingSeen),
       signerId: null,
       signerTitle,
       turn: people.length,
@@ -160,23 +166,6 @@ function formatFor(file: Buffer, wished: FormatName | undefined): SignatureForma
     vi: `Không ký được tệp này theo định dạng ${wished}.`,
     en: `This file cannot be signed as ${wished}.`,
   });
-}
-
-/** Every block by its pointer. @throws InvalidInput `signing/place` */
-async function placesOf(
-  file: Buffer,
-  format: SignatureFormat,
-  { signers, seal }: DocumentWish,
-): Promise<ReadonlyMap<string, Place>> {
-  const wishes = [
-    ...signers.map(({ place }, index) => ({ place, pointer: `/signers/${index}/place` })),
-    { place: seal?.place, pointer: '/seal/place' },
-  ].flatMap(({ place, pointer }) => (place ? [{ place, pointer }] : []));
-  const [first] = wishes;
-  if (!first) return new Map();
-  if (format.name !== 'PAdES') throw noPages(first.pointer);
-  const places = await placeBlocks(file, wishes);
-  return new Map(wishes.flatMap(({ pointer }, index) => (places[index] ? [[pointer, places[index]]] : [])));
 }
 
 /** The id of the file that is signed: the one that was sent, or the container that it goes into and that takes its place. */

@@ -62,6 +62,17 @@ export async function placeBlocks(
   return places;
 }
 
+/** Where the first page ends, in points. @throws InvalidInput for a file without one */
+export function firstPage(file: Buffer): { readonly right: number; readonly top: number } {
+  const view = openPdf(file).current;
+  const catalog = view.dictionary(view.trailer.entries.get('Root'));
+  const [first] = catalog ? pagesOf(view, catalog) : [];
+  const page = first && view.dictionary(first);
+  if (!page) throw blockRefused(0, '/signers/0/place', { vi: 'Không có trang này.', en: 'There is no such page.' });
+  const [, , right, top] = visibleBoxOf(view, page);
+  return { right, top };
+}
+
 async function located(file: Buffer, wish: WishedPlace, refused: (detail: Text) => InvalidInput): Promise<Place> {
   if ('rect' in wish) return { page: wish.page === 'last' ? 'last' : wish.page - 1, rect: wish.rect };
   const { anchor, width = usualSize.width, height = usualSize.height } = wish;

@@ -77,6 +77,13 @@ export const DocumentBody = Type.Object(
     ),
     /** One after another as listed, or each whenever they like. */
     order: Type.Enum(['sequential', 'parallel'], { default: 'sequential' }),
+    /**
+     * What is seen of the signatures (Decree 30/2020/ND-CP, annex I): `block` of text at each place, the usual; `pictures`: each signer's
+     * own hand, and the seal in its true size over a third of the last one; `copy` and `annex`: one line at the upper right of the first page.
+     */
+    look: Type.Enum(['block', 'pictures', 'copy', 'annex'], { default: 'block' }),
+    /** The form of a copy (SAO Y, SAO LỤC, TRÍCH SAO), or number and symbol of what it is an annex of. */
+    line: Type.Optional(Type.String({ minLength: 2, maxLength: 60 })),
     /** The organisation's seal, after every signature. */
     seal: Type.Optional(Type.Object({ place: Type.Optional(Place) }, strict)),
     dueAt: Type.Optional(Time),

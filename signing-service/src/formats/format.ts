@@ -11,6 +11,15 @@ export interface Place {
   readonly rect: readonly [number, number, number, number];
 }
 
+/** What is seen of a signature at its place, where it is not the usual block: ink, or one line with the time behind it. */
+export type Look =
+  | {
+      readonly ink: { readonly width: number; readonly height: number; readonly mask: Buffer };
+      /** True width in millimetres, of a seal. */
+      readonly widthMm?: number | undefined;
+    }
+  | { readonly line: string };
+
 /** In whose name something is signed. */
 export interface Signatory {
   /** A person's signature, or the seal of an organisation. */
@@ -34,6 +43,7 @@ export interface SignatureWish {
   readonly place: Place | undefined;
   /** Where people verify the document, without the scheme: it may stand in the visible block. */
   readonly verifyAt: string;
+  readonly look?: Look | undefined;
 }
 
 /** A file with room for a signature. */

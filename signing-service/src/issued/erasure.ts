@@ -95,7 +95,15 @@ const reminders: PersonalErasure = {
     (await rowsOf(transaction, sql`DELETE FROM signing.push_subscription WHERE person_id = ${ofPeople(ids)}`)),
 };
 
-export const signingErasures: readonly PersonalErasure[] = [documents, marks, subjects, reminders];
+/** Their own hand; a picture of a seal is the organisation's. */
+const pictures: PersonalErasure = {
+  code: 'pictures',
+  tables: ['signing.picture'],
+  erase: (transaction, { ids }) =>
+    rowsOf(transaction, sql`DELETE FROM signing.picture WHERE person_id = ${ofPeople(ids)}`),
+};
+
+export const signingErasures: readonly PersonalErasure[] = [documents, marks, subjects, reminders, pictures];
 
 const countOf = async (db: Database | Transaction, from: RawBuilder<unknown>): Promise<number> => {
   const { rows } = await sql<{ count: number }>`SELECT count(*)::int AS count FROM ${from}`.execute(db);

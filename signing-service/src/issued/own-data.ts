@@ -157,6 +157,25 @@ const reminders: PersonalPart = {
   },
 };
 
+const pictures: PersonalPart = {
+  code: 'signaturePictures',
+  what: { vi: 'Ảnh chữ ký tay, hình con dấu đã gửi', en: 'Handwritten signature, pictures of seals sent' },
+  tables: ['signing.picture'],
+  fields: {
+    kind: { vi: 'Loại', en: 'Kind' },
+    size: { vi: 'Cỡ (điểm ảnh)', en: 'Size (pixels)' },
+    madeAt: { vi: 'Gửi lúc', en: 'Sent' },
+  },
+  read: async ({ db }, personId) => {
+    const { rows } = await sql<Record<string, unknown>>`
+      SELECT CASE WHEN person_id IS NULL THEN 'seal' ELSE 'signature' END AS kind, width || ' × ' || height AS size,
+        made_at AS "madeAt" FROM signing.picture WHERE person_id = ${personId} OR made_by = ${personId} ORDER BY id`.execute(
+      db,
+    );
+    return rows;
+  },
+};
+
 const sealingMachines: PersonalPart = {
   code: 'sealingMachines',
   what: { vi: 'Máy đóng dấu đã ghép', en: 'Sealing machines paired' },
@@ -200,6 +219,7 @@ export const signingPersonal: PersonalData = {
   parts: [
     ...[documents, copies, parcels, signatures, marks, phones, delegations, reminders, sealingMachines],
     remoteSignatures,
+    pictures,
   ],
   leftOut: {
     'signing.subject_teacher': 'which classes a teacher has; what they wrote and signed is told',

@@ -1,7 +1,7 @@
 import type { Transaction } from '@edutrust/platform/database';
 import type { Selectable, Updateable } from 'kysely';
 import type { Place } from '../formats/format.ts';
-import { type SigningTables, signingOf } from '../tables.ts';
+import { type SigningTables, type StepLook, signingOf } from '../tables.ts';
 import { purposeOf, type StepRole, type StepTemplate } from '../templates/order.ts';
 import { type RequestState, type StepState, stepMoves } from './states.ts';
 
@@ -12,6 +12,8 @@ export interface NewStep extends Pick<StepTemplate, 'role'> {
   readonly role: StepRole;
   /** Of its visible block. */
   readonly place: Place | undefined;
+  /** What is seen there; the usual block when absent. */
+  readonly look?: StepLook | undefined;
   /** Null for the seal: any clerk of the organisation puts it on. */
   readonly signerId: string | null;
   /** Stands in the visible block. */
@@ -34,7 +36,7 @@ export async function insertSteps(
   await signingOf(transaction)
     .insertInto('signing.step')
     .values(
-      steps.map(({ role, place, signerId, signerTitle, onBehalfOf = null, turn = null }, position) => ({
+      steps.map(({ role, place, look, signerId, signerTitle, onBehalfOf = null, turn = null }, position) => ({
         request_id: requestId,
         position,
         role,
@@ -43,6 +45,7 @@ export async function insertSteps(
         signer_title: signerTitle,
         on_behalf_of: onBehalfOf,
         place: place ? JSON.stringify(place) : null,
+        look: look ? JSON.stringify(look) : null,
         state: isDue(turn, position) ? ('due' as const) : ('pending' as const),
         due_since: isDue(turn, position) ? now : null,
         session_id: null,

@@ -4,7 +4,7 @@ import { Conflict } from '@edutrust/platform/errors';
 import { uuidv7 } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
 import type Type from 'typebox';
-import { dueDocuments, prepareItem } from '../activation/documents.ts';
+import { dueDocuments, prepareItems } from '../activation/documents.ts';
 import { challengeOf } from '../activation/list.ts';
 import type { SigningParty } from '../activation/party.ts';
 import { expireOpenSessions, keepItems, keepSession } from '../activation/session.ts';
@@ -71,7 +71,7 @@ export async function openBatch(
   };
   const documents = await dueDocuments(context, requestIds, 'seal', actor);
   const codes = new Map(documents.map(({ id, code }) => [id, formatVerificationCode(code)]));
-  const items = documents.map((document) => prepareItem(context, { document, party, now }));
+  const items = await prepareItems(context, documents, { party, personId: actor.personId, now });
   const kinds = new Set(documents.map(({ kind }) => kind));
   const [kind] = kinds;
   const id = uuidv7();

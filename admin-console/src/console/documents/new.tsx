@@ -95,6 +95,9 @@ function Order({
   const [isParallel, setParallel] = useState(false);
   const [isSealed, setSealed] = useState(true);
   const [due, setDue] = useState('');
+  const [look, setLook] = useState<Look>('block');
+  const [line, setLine] = useState('');
+  const hasLine = look === 'copy' || look === 'annex';
   const { isBusy, error, run } = useAction();
   const submit = () =>
     run(async () => {
@@ -113,6 +116,8 @@ function Order({
             title,
             signers: chosen.map(({ id, under }, index) => ({ personId: id, ...at(index, under) })),
             order: isParallel ? 'parallel' : 'sequential',
+            look,
+            ...(hasLine ? { line } : {}),
             ...(isSealed ? { seal: at(chosen.length, '') } : {}),
             ...(due ? { dueAt: new Date(`${due}T23:59:59+07:00`).toISOString() } : {}),
           },
@@ -172,6 +177,7 @@ function Order({
           {t('Đóng dấu của trường', 'The school’s seal')}
         </Tick>
       </div>
+      {upload.pages.length > 0 && <LookChoice look={look} onChoose={setLook} line={line} onLine={setLine} />}
       <Field
         label={t('Cần xong trước ngày (nếu có)', 'Due by (if any)')}
         name="due"
@@ -191,6 +197,83 @@ function Order({
         </button>
       </div>
     </form>
+  );
+}
+
+type Look = 'block' | 'pictures' | 'copy' | 'annex';
+
+/** What is seen of the signatures (Decree 30/2020/ND-CP, annex I). */
+function LookChoice({
+  look,
+  onChoose,
+  line,
+  onLine,
+}: {
+  readonly look: Look;
+  readonly onChoose: (look: Look) => void;
+  readonly line: string;
+  readonly onLine: (line: string) => void;
+}) {
+  const looks: Readonly<Record<Look, readonly [label: string, hint: string]>> = {
+    block: [
+      t('Khung chữ', 'Blocks of text'),
+      t(
+        'Mỗi người một khung: ai ký, lúc nào. Không chồng nhau.',
+        'A block each: who signed, and when. None over another.',
+      ),
+    ],
+    pictures: [
+      t('Ảnh chữ ký và con dấu', 'Pictures of hands and seal'),
+      t(
+        'Chữ ký xanh ở ô ký; dấu đỏ đúng cỡ trùm một phần ba chữ ký cuối. Chừa chỗ trống cao bằng con dấu.',
+        'Blue at each place; the red seal in its true size over a third of the last one. Leave as much room as the seal is high.',
+      ),
+    ],
+    copy: [
+      t('Bản sao điện tử', 'Electronic copy'),
+      t(
+        'Một dòng ở góc trên bên phải: hình thức sao, tên đơn vị, thời gian. Không có hình.',
+        'One line at the upper right: form of the copy, the organisation, the time. No picture.',
+      ),
+    ],
+    annex: [
+      t('Phụ lục tách riêng', 'Annex in a file of its own'),
+      t(
+        'Một dòng ở góc trên bên phải: số, kí hiệu văn bản chính, thời gian. Không có hình.',
+        'One line at the upper right: number of the main document, the time. No picture.',
+      ),
+    ],
+  };
+  return (
+    <div class="grid gap-4">
+      <Choice
+        label={t('Hình thức chữ ký trên trang', 'What is seen on the page')}
+        name="look"
+        value={look}
+        hint={looks[look][1]}
+        options={(Object.keys(looks) as Look[]).map((value) => ({ value, label: looks[value][0] }))}
+        onChoose={(value) => {
+          onChoose(value as Look);
+          onLine(value === 'copy' ? 'SAO Y' : '');
+        }}
+      />
+      {(look === 'copy' || look === 'annex') && (
+        <Field
+          label={
+            look === 'copy'
+              ? t('Hình thức sao', 'Form of the copy')
+              : t('Số, kí hiệu văn bản chính', 'Number of the main document')
+          }
+          name="line"
+          required
+          minlength={2}
+          maxlength={60}
+          placeholder={look === 'copy' ? 'SAO Y' : '12/QĐ-THLL'}
+          value={line}
+          onInput={({ currentTarget }) => onLine(currentTarget.value)}
+        />
+      )}
+    </div>
   );
 }
 

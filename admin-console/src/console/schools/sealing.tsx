@@ -3,6 +3,7 @@ import { useRoute } from 'preact-iso';
 import { api, must } from '../../design/api.ts';
 import { ActButton } from '../../design/dialog.tsx';
 import { Banner, Field } from '../../design/form.tsx';
+import { Icon } from '../../design/icon.tsx';
 import { formatAgo, formatDate, t } from '../../design/language.ts';
 import { useAction, useLoad } from '../../design/load.ts';
 import { State } from '../../design/mark.tsx';
@@ -57,7 +58,12 @@ export function SealingMachines() {
               'Máy tính cắm USB token của trường. Trình duyệt không cần cài gì: lệnh «edutrust sign» chạy trên máy đó.',
               'Computers with the school’s USB token. The browser needs no plug-in: the command “edutrust sign” runs there.',
             )}
-          />
+          >
+            <a class="button" href={`/admin/schools/${school.id}/seal-picture`}>
+              <Icon name="stamp" />
+              {t('Hình con dấu', 'Picture of the seal')}
+            </a>
+          </Title>
           {machines.length > 0 && (
             <ul class="grid gap-3 md:grid-cols-2">
               {machines.map((one) => (

@@ -2,7 +2,7 @@ import { deflateSync } from 'node:zlib';
 import { putFont, widthOf } from '../../fonts/embedded.ts';
 import { array, dictionary, name, number, type PdfReference } from '../pdf/object.ts';
 import type { IncrementalUpdate } from '../pdf/writer.ts';
-import { putImage } from './image.ts';
+import { type Ink, putInk } from './ink.ts';
 
 /** A line of the visible block; a bare string is a plain line. Lines that are too long are drawn smaller. */
 export type AppearanceLine = string | { readonly text: string; readonly bold?: boolean; readonly size?: number };
@@ -16,8 +16,10 @@ export interface VisibleSignature {
   readonly lines: readonly AppearanceLine[];
   /** Of the bar and the frame: a person's signature is blue, an organisation's seal red (Decree 30/2020/NĐ-CP, annex I). */
   readonly colour?: 'blue' | 'red';
-  /** A PNG drawn at the left, such as a handwritten signature (Decree 30/2020/NĐ-CP, annex I). */
-  readonly image?: Uint8Array;
+  /** Drawn instead of the lines, as large as the place (Decree 30/2020/NĐ-CP, annex I). */
+  readonly ink?: Ink;
+  /** Black lines at the right, with no frame: of copies and annexes (Decree 30/2020/NĐ-CP, annex I). */
+  readonly isPlain?: boolean;
 }
 
 const vietnamTime = new Intl.DateTimeFormat('en-GB', {
@@ -62,27 +64,40 @@ const boldLine = 0.035;
 export function putAppearance(update: IncrementalUpdate, visible: VisibleSignature): PdfReference {
   const [left, bottom, right, top] = visible.rect;
   const [width, height] = [right - left, top - bottom];
-  const image = visible.image ? putImage(update, visible.image) : undefined;
-  const imageWidth = image ? Math.min(width * 0.36, (height - 2 * padding) * (image.width / image.height)) : 0;
-  const textLeft = padding + 4 + (image ? imageWidth + padding : 0);
-  const lines = fit(visible.lines, width - textLeft - padding, height - 2 * padding);
+  const { ink, isPlain = false } = visible;
+  if (ink) {
+    const image = putInk(update, ink, visible.colour ?? 'blue');
+    const content = `q ${format(width)} 0 0 ${format(height)} 0 0 cm /image Do Q\n`;
+    return putForm(update, { width, height, content, resources: { XObject: dictionary({ image }) } });
+  }
+  const textLeft = isPlain ? 0 : padding + 4;
+  const lines = fit(visible.lines, width - textLeft - (isPlain ? 0 : padding), height - (isPlain ? 0 : 2 * padding));
   const font = putFont(update, 'regular', lines.map(({ text }) => text).join(''));
   const total = lines.reduce((sum, { size }) => sum + size * leading, 0);
   let y = (height + total) / 2;
   const { bar, frame } = colours[visible.colour ?? 'blue'];
-  let content = `q ${bar} 0 0 2 ${format(height)} re f ${frame} 0.5 w 0.25 0.25 ${format(width - 0.5)} ${format(height - 0.5)} re S Q\n`;
-  if (image) {
-    const imageHeight = imageWidth * (image.height / image.width);
-    content += `q ${format(imageWidth)} 0 0 ${format(imageHeight)} ${format(padding + 4)} ${format((height - imageHeight) / 2)} cm /image Do Q\n`;
-  }
-  content += 'BT 0.086 0.125 0.18 rg 0.086 0.125 0.18 RG\n';
+  let content = isPlain
+    ? 'BT 0 g 0 G\n'
+    : `q ${bar} 0 0 2 ${format(height)} re f ${frame} 0.5 w 0.25 0.25 ${format(width - 0.5)} ${format(height - 0.5)} re S Q\nBT 0.086 0.125 0.18 rg 0.086 0.125 0.18 RG\n`;
   for (const { text, isBold, size } of lines) {
     y -= size * leading;
     // Bold is the same outlines with a line around them (ISO 32000-1 §9.3.6): a font of its own would cost each signature 2.4 kB.
     const mode = isBold ? `2 Tr ${format(size * boldLine)} w` : '0 Tr';
-    content += `${mode} /regular ${format(size)} Tf 1 0 0 1 ${format(textLeft)} ${format(y + size * 0.3)} Tm ${font.string(text)} Tj\n`;
+    content += `${mode} /regular ${format(size)} Tf 1 0 0 1 ${format(isPlain ? width - widthOf(text, 'regular', size) : textLeft)} ${format(y + size * 0.3)} Tm ${font.string(text)} Tj\n`;
   }
   content += 'ET\n';
+  const resources = { Font: dictionary({ regular: font.reference }) };
+  return putForm(update, { width, height, content, resources });
+}
+
+interface Drawing {
+  readonly width: number;
+  readonly height: number;
+  readonly content: string;
+  readonly resources: Parameters<typeof dictionary>[0];
+}
+
+function putForm(update: IncrementalUpdate, { width, height, content, resources }: Drawing): PdfReference {
   const form = update.newReference();
   update.put(
     form,
@@ -90,10 +105,7 @@ export function putAppearance(update: IncrementalUpdate, visible: VisibleSignatu
       Type: name('XObject'),
       Subtype: name('Form'),
       BBox: array([0, 0, width, height].map(number)),
-      Resources: dictionary({
-        Font: dictionary({ regular: font.reference }),
-        XObject: image ? dictionary({ image: image.reference }) : undefined,
-      }),
+      Resources: dictionary(resources),
       Filter: name('FlateDecode'),
     }),
     deflateSync(Buffer.from(content, 'latin1'), { level: 9 }),

@@ -1,6 +1,8 @@
+import { wallClockInVietnam } from '@edutrust/platform/calendar';
 import { assembleCms, buildSignedAttributes } from '../cms.ts';
 import type { SignatureFormat, SignatureWish } from '../format.ts';
 import { visibleLines } from './appearance.ts';
+import { inkPlace } from './ink-place.ts';
 import { judgedPades } from './judged.ts';
 import { longTerm } from './long-term.ts';
 import { completeSignature, prepareSignature } from './prepare.ts';
@@ -34,7 +36,7 @@ function roomFor(certificate: Uint8Array, issuers: readonly Uint8Array[]): numbe
   return 4 * certificate.length + 2_304 + issuers.reduce((sum, { length }) => sum + length, 0);
 }
 
-function fieldOf({ signatory: { kind, name, title, organisation }, at, place, verifyAt }: SignatureWish) {
+function fieldOf({ signatory: { kind, name, title, organisation }, at, place, verifyAt, look }: SignatureWish) {
   const isSeal = kind === 'seal';
   const office = title === undefined ? '' : `, ${title}`;
   const heading = isSeal ? { heading: 'Đã đóng dấu số' } : { organisation, ...(title === undefined ? {} : { title }) };
@@ -47,9 +49,16 @@ function fieldOf({ signatory: { kind, name, title, organisation }, at, place, ve
           visible: {
             ...place,
             colour: isSeal ? ('red' as const) : ('blue' as const),
-            lines: visibleLines({ ...heading, name, at, verifyAt }),
+            ...(look && 'ink' in look
+              ? { lines: [], ink: look.ink, rect: inkPlace(place.rect, look) }
+              : look
+                ? { lines: [{ text: `${look.line}; ${vietnamTime(at)}`, size: 10 }], isPlain: true }
+                : { lines: visibleLines({ ...heading, name, at, verifyAt }) }),
           },
         }
       : {}),
   };
 }
+
+/** ISO 8601 with Vietnam's zone, as the decree asks of copies. */
+const vietnamTime = (at: Date) => `${wallClockInVietnam(at).toISOString().slice(0, 19)}+07:00`;

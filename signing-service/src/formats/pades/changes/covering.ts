@@ -9,6 +9,9 @@ const hiddenFlags = 0b100010; // Hidden, NoView (ISO 32000-1 table 165)
 /** How far a block may reach over what is there, as line ends and frames do. */
 const toleratedPoints = 2;
 
+/** A third, and what a hand that seals is off by (Decree 30/2020/NĐ-CP, annex I). */
+const mostOfSignature = 0.4;
+
 const shrunk = ([left, bottom, right, top]: Box): Box => [
   left + toleratedPoints,
   bottom + toleratedPoints,
@@ -24,23 +27,42 @@ export function coveredBy(signed: PdfView, current: PdfView, widget: PdfDictiona
   const box = boxOf(current.array(widget.entries.get('Rect')));
   const page = signed.dictionary(widget.entries.get('P'));
   if (!box || !page || !widget.entries.has('AP')) return undefined;
-  const covered = coveredAt(signed, page, box);
+  const covered = coveredAt(signed, page, box, mostOfSignature);
   return covered && `a block over ${covered === 'text' ? 'text' : 'another annotation'}`;
 }
 
-/** What stands in a box of a page already; `undefined` for an empty place. Text is found by an estimate. */
-export function coveredAt(view: PdfView, page: PdfDictionary, box: Box): 'text' | 'annotation' | undefined {
+/**
+ * What stands in a box of a page already; `undefined` for an empty place. Text is found by an estimate. A seal lies over the
+ * left third of a signature: so much of the block of a signature may be covered as `ofSignature` says.
+ */
+export function coveredAt(
+  view: PdfView,
+  page: PdfDictionary,
+  box: Box,
+  ofSignature = 0,
+): 'text' | 'annotation' | undefined {
   const [left, bottom, right, top] = shrunk(box);
   const others = (view.array(page.entries.get('Annots')) ?? []).flatMap((item) => view.dictionary(item) ?? []);
   const isCovered = others.some((other) => {
     const there = isSeen(view, other) ? boxOf(view.array(other.entries.get('Rect'))) : undefined;
-    return there && there[0] < right && there[2] > left && there[1] < top && there[3] > bottom;
+    const isOver = there && there[0] < right && there[2] > left && there[1] < top && there[3] > bottom;
+    return isOver && !(isSignature(view, other) && overlap(there, box) <= ofSignature);
   });
   if (isCovered) return 'annotation';
   for (const { x, y } of glyphsOf(view, page)) {
     if (x > left && x < right && y > bottom && y < top) return 'text';
   }
   return undefined;
+}
+
+const isSignature = (view: PdfView, widget: PdfDictionary) =>
+  nameOf(widget.entries.get('FT')) === 'Sig' && view.dictionary(widget.entries.get('V')) !== undefined;
+
+/** The part of one box that another lies over. */
+function overlap(under: Box, over: Box): number {
+  const side = (from: number) =>
+    Math.min(under[from + 2] ?? 0, over[from + 2] ?? 0) - Math.max(under[from] ?? 0, over[from] ?? 0);
+  return (side(0) * side(1)) / ((under[2] - under[0]) * (under[3] - under[1]));
 }
 
 function isSeen(view: PdfView, annotation: PdfDictionary): boolean {
