@@ -49,6 +49,8 @@ export function groupDifference(
   held: readonly string[],
   fold: (key: string) => string,
 ): Pick<Difference, 'join' | 'leave'> {
+  if (wanted.length === held.length && wanted.every((group, index) => group === held[index]))
+    return { join: [], leave: [] }; // as nearly all are
   const now = new Set(held.map(fold));
   const should = new Set(wanted.map(fold));
   return {

@@ -15,6 +15,22 @@ export interface Delivered {
 /** Hexadecimal digits of each field: 64 bits of SHA-256 over its name and values. */
 const digits = 16;
 
+type Field = ReturnType<typeof contentOf>[number];
+
+/** Marks that were made lately: many have the same school, class, role or family name. */
+const lately = new Map<string, string>();
+const mostLately = 10_000;
+
+function markOf(field: Field): string {
+  const text = JSON.stringify(field);
+  const found = lately.get(text);
+  if (found !== undefined) return found;
+  const mark = hash('sha256', text).slice(0, digits);
+  if (lately.size >= mostLately) lately.clear();
+  lately.set(text, mark);
+  return mark;
+}
+
 type Marks = readonly (readonly [name: string, mark: string])[];
 const known = new WeakMap<ReleasedPerson, Marks>();
 
@@ -22,9 +38,7 @@ const known = new WeakMap<ReleasedPerson, Marks>();
 function marksOf(person: ReleasedPerson): Marks {
   const found = known.get(person);
   if (found) return found;
-  const marks = contentOf(person.fields).map(
-    (field) => [field[0], hash('sha256', JSON.stringify(field)).slice(0, digits)] as const,
-  );
+  const marks = contentOf(person.fields).map((field) => [field[0], markOf(field)] as const);
   known.set(person, marks);
   return marks;
 }
@@ -37,9 +51,14 @@ export const versionOf = (person: ReleasedPerson): string =>
 
 /** The fields of a person that are other ones than in a version. */
 export function fieldsSince(version: string, person: ReleasedPerson): string[] {
-  const taken = new Set<string>();
-  for (let at = 0; at < version.length; at += digits) taken.add(version.slice(at, at + digits));
-  return marksOf(person).flatMap(([name, mark]) => (taken.has(mark) ? [] : [name]));
+  return marksOf(person)
+    .filter(([, mark]) => !isIn(version, mark))
+    .map(([name]) => name);
+}
+
+function isIn(version: string, mark: string): boolean {
+  for (let at = version.indexOf(mark); at >= 0; at = version.indexOf(mark, at + 1)) if (at % digits === 0) return true;
+  return false;
 }
 
 const keep = statement<never, [targetId: string, recipientId: string, recipientName: string, at: Date, people: string]>(

@@ -119,4 +119,7 @@ export const contentOf = (
   fields: Values,
   names: readonly string[] = Object.keys(fields),
 ): readonly (readonly [string, readonly string[]])[] =>
-  [...names].sort().map((name) => [name, (fields[name] ?? []).map((value) => value.normalize('NFC')).sort()] as const);
+  [...names].sort().map((name) => {
+    const values = (fields[name] ?? []).map((value) => value.normalize('NFC'));
+    return [name, values.length > 1 ? values.sort() : values] as const;
+  });

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { type Database, statement, type Transaction } from '@edutrust/platform/database';
 import { Conflict, EduTrustError } from '@edutrust/platform/errors';
+import { type DirectoryPerson, directoryPersonText } from '@edutrust/registry/people';
 import { sql } from 'kysely';
 import { syncOf } from '../tables.ts';
 import { type Connections, createConnections } from '../targets/connections.ts';
@@ -20,7 +21,7 @@ import {
 } from './deliver.ts';
 import { forgetDelivered } from './delivered.ts';
 import { findDrift } from './drift.ts';
-import { type Lease, queueOf, withTarget } from './lock.ts';
+import { type Lease, queueOf, type TakeAsSeen, takeAsSeenText, withTarget } from './lock.ts';
 
 /** The job that brings the people who changed to one target; by the target's id. */
 export const liveTask = 'sync.live';
@@ -93,37 +94,59 @@ export async function resumeInterrupted(context: ServiceContext): Promise<void> 
   });
 }
 
-/** One who waits; `personId` is null in the only row when nobody does. */
-type Look = { readonly isInterrupted: boolean } & (Waiting | { readonly personId: null });
+interface Look {
+  readonly isInterrupted: boolean;
+  /** With each as the registry has them; null of somebody whom the organisation never had. */
+  readonly waiting: readonly (Waiting & { readonly person: DirectoryPerson | null })[];
+}
 
 /**
- * Whether a dead process left a run, and who waits, but those who are on their way. They are put down as a flight: if this
- * process dies while it sends, what is known of them is not believed, and the next one looks at the target itself.
+ * Whether a dead process left a run, and who waits at the organisation of `taken`, but those who are on their way. They are
+ * put down as a flight: if this process dies while it sends, what is known of them is not believed, and the next one looks
+ * at the target itself.
  */
-const look = statement<
-  Look,
-  [targetId: string, holder: string, flightId: string, mostWaiting: number, onTheirWay: readonly string[]]
->(
-  'sync.live-look',
-  `WITH crashed AS (DELETE FROM sync.flight WHERE target_id = $1 AND holder <> $2 RETURNING person_ids),
+const lookText = `
+     crashed AS (DELETE FROM sync.flight USING taken WHERE target_id = $1 AND holder <> $2 RETURNING person_ids),
      lost AS (SELECT unnest(person_ids) AS person_id FROM crashed),
      forgotten AS (DELETE FROM sync.delivered AS d USING lost WHERE d.target_id = $1 AND d.person_id = lost.person_id),
      waiting AS MATERIALIZED (SELECT person_id, added_at FROM sync.pending
-       WHERE target_id = $1 AND person_id <> ALL ($5::uuid[]) ORDER BY added_at LIMIT $4),
+       WHERE target_id = $1 AND person_id <> ALL ($5::uuid[]) AND EXISTS (SELECT FROM taken) ORDER BY added_at LIMIT $4),
      flight AS (INSERT INTO sync.flight (target_id, id, holder, person_ids)
-       SELECT $1, $3, $2, array_agg(person_id) FROM waiting HAVING count(*) > 0)
-   SELECT EXISTS (SELECT FROM sync.run WHERE target_id = $1 AND state = 'running') AS "isInterrupted",
-     w.person_id AS "personId", w.added_at::text AS "addedAt", encode(d.version, 'hex') AS version, to_json(d.groups) AS groups
-   FROM (SELECT) AS always LEFT JOIN waiting AS w ON true LEFT JOIN sync.delivered AS d
-     ON d.target_id = $1 AND d.person_id = w.person_id AND w.person_id NOT IN (SELECT person_id FROM lost)`,
+       SELECT $1, $3, $2, array_agg(person_id) FROM waiting HAVING count(*) > 0),
+     look AS (SELECT
+       EXISTS (SELECT FROM sync.run WHERE target_id = $1 AND state = 'running') AS "isInterrupted",
+       coalesce((SELECT json_agg(json_build_object('personId', w.person_id, 'addedAt', w.added_at::text,
+           'version', encode(d.version, 'hex'), 'groups', d.groups,
+           'person', ${directoryPersonText({ organisationId: 'taken.organisation_id', personId: 'w.person_id' })}) ORDER BY w.added_at)
+         FROM waiting AS w LEFT JOIN sync.delivered AS d
+           ON d.target_id = $1 AND d.person_id = w.person_id AND w.person_id NOT IN (SELECT person_id FROM lost)), '[]') AS waiting
+       FROM taken)`;
+
+type Looking = [targetId: string, holder: string, flightId: string, mostWaiting: number, onTheirWay: readonly string[]];
+
+const look = statement<Look, [...Looking, organisationId: string]>(
+  'sync.live-look',
+  `WITH taken AS (SELECT $6::uuid AS organisation_id), ${lookText} SELECT * FROM look`,
+);
+
+/** The same with the target, which is taken by it. */
+const takeAndLook = statement<TargetRow & Look, Looking>(
+  'sync.live-take',
+  `WITH ${takeAsSeenText}, taken AS (SELECT organisation_id FROM lease), ${lookText} SELECT lease.*, look.* FROM lease, look`,
 );
 
 /** People on their way: a row of theirs says so until it is written down what came of it. */
-interface Flight {
+interface Flight extends Batch {
   readonly id: string;
   readonly isInterrupted: boolean;
-  readonly waiting: readonly Waiting[];
 }
+
+const flightOf = (id: string, { isInterrupted, waiting }: Look): Flight => ({
+  id,
+  isInterrupted,
+  waiting,
+  people: waiting.flatMap(({ person }) => person ?? []),
+});
 
 async function takeOff(
   { db }: ServiceContext,
@@ -131,13 +154,20 @@ async function takeOff(
   onTheirWay: readonly string[],
 ): Promise<Flight> {
   const id = randomUUID();
-  const rows = await look(db, target.id, holder, id, batchSize, onTheirWay);
-  return {
-    id,
-    isInterrupted: rows[0]?.isInterrupted ?? false,
-    waiting: rows.flatMap((row) => (row.personId === null ? [] : [row])),
-  };
+  const [found] = await look(db, target.id, holder, id, batchSize, onTheirWay, target.organisation_id);
+  return flightOf(id, found ?? { isInterrupted: false, waiting: [] });
 }
+
+/** The first flight, with the target that it goes to. */
+const takeWithFlight =
+  ({ db }: ServiceContext, targetId: string): TakeAsSeen<Flight> =>
+  async (holder) => {
+    const id = randomUUID();
+    const [row] = await takeAndLook(db, targetId, holder, id, batchSize, []);
+    if (!row) return undefined;
+    const { isInterrupted, waiting, ...target } = row;
+    return { target, found: flightOf(id, { isInterrupted, waiting }) };
+  };
 
 /**
  * Brings those who wait to a target. One that does not answer, or refuses, is noted for a full run: the change is late
@@ -155,13 +185,13 @@ export async function bringPending(
     return await bringPending(context, targetId, own);
   }
   const { db } = context;
-  await withTarget(context, targetId, async (lease) => {
+  const work = async (lease: Lease, found?: Flight) => {
     const { target } = lease;
     if (target.state === 'paused') return;
-    let first = await takeOff(context, lease, []);
+    let first = found ?? (await takeOff(context, lease, []));
     if (first.isInterrupted) {
       await endInterrupted(context, target, lease.signal);
-      first = { ...first, waiting: first.waiting.map(unknown) };
+      first = { ...first, ...(await readBatch(context, target, first.waiting.map(unknown))) }; // as they are after it
     }
     if (await bringAll(context, connections, lease, first)) return;
     await syncOf(db)
@@ -170,7 +200,8 @@ export async function bringPending(
       .where('id', '=', targetId)
       .where('state', '<>', 'paused') // by somebody, meanwhile
       .execute(); // the full run brings them, and takes them off the list
-  });
+  };
+  await withTarget(context, targetId, work, takeWithFlight(context, targetId));
 }
 
 const unknown = (waiting: Waiting): Waiting => ({ ...waiting, version: null, groups: null });
@@ -186,27 +217,24 @@ async function bringAll(
   lease: Lease,
   first: Flight,
 ): Promise<boolean> {
-  const { target } = lease;
-  const boarded = async (flight: Flight) => ({ flight, batch: await readBatch(context, target, flight.waiting) });
-  let now = await boarded(first);
+  let now = first;
   let keeping = { ids: [] as string[], ended: Promise.resolve() };
-  let reading: ReturnType<typeof boarded> | undefined;
+  let reading: Promise<Flight> | undefined;
   try {
     for (;;) {
-      const { flight, batch } = now;
-      const { waiting } = flight;
+      const { id: flightId, waiting } = now;
       if (waiting.length === 0) return true;
       const isLast = waiting.length < batchSize; // who is noted from now on has a job of their own
       const onTheirWay = [...idsOf(waiting), ...keeping.ids];
-      reading = isLast ? undefined : takeOff(context, lease, onTheirWay).then(boarded);
+      reading = isLast ? undefined : takeOff(context, lease, onTheirWay);
       reading?.catch(() => undefined); // told when it is waited for
       const sending = nothingSent();
       const last = keeping.ended;
       let brought: Brought;
       try {
-        brought = await sendOrGiveUp(context, connections, batch, lease, sending);
+        brought = await sendOrGiveUp(context, connections, now, lease, sending);
       } finally {
-        const landed = last.then(() => keep(context, lease, waiting, sending, { isLast, flightId: flight.id }));
+        const landed = last.then(() => keep(context, lease, waiting, sending, { isLast, flightId }));
         landed.catch(() => undefined);
         keeping = { ids: idsOf(waiting), ended: landed };
       }

@@ -20,6 +20,16 @@ const take = statement<TargetRow, [targetId: string, holder: string, seconds: nu
    WHERE id = $1 AND (held_by IS NULL OR held_by = $2 OR held_until < now()) RETURNING t.*`,
 );
 
+/**
+ * Takes a target `$1` for the holder `$2` as a part of a statement that looks at what hangs on it in the same moment: the row
+ * of `lease`, none when the target is taken or paused, nor when somebody had it after the statement began to see, who may
+ * have changed the rest. Then it is taken in a statement of its own. What follows must not be lost: it waits for the disk.
+ */
+export const takeAsSeenText = `seen AS MATERIALIZED (SELECT id, xmin AS version FROM sync.target WHERE id = $1),
+     lease AS (UPDATE sync.target AS t SET held_by = $2, held_until = now() + make_interval(secs => ${leaseSeconds}) FROM seen
+       WHERE t.id = seen.id AND t.xmin = seen.version AND t.state <> 'paused' AND (t.held_by IS NULL OR t.held_until < now())
+       RETURNING t.*)`;
+
 const giveBack = statement<never, [targetId: string, holder: string]>(
   'sync.lease-give-back',
   `${quickly} SET held_by = NULL, held_until = NULL FROM quick WHERE id = $1 AND held_by = $2`,
@@ -37,20 +47,27 @@ export interface Lease {
   isGivenBack: boolean;
 }
 
+/** Takes a target by {@link takeAsSeenText} and gives what was found with it. */
+export type TakeAsSeen<Found> = (
+  holder: string,
+) => Promise<{ readonly target: TargetRow; readonly found: Found } | undefined>;
+
 /**
  * Works on a target alone, in this and every other process: full runs, live changes, and what was released. A lease, not
  * a lock of the database session, so that connections may be pooled outside. `work` stops when its signal says so.
  *
  * @throws Conflict `sync/running`; NotFound
  */
-export async function withTarget<Result>(
+export async function withTarget<Result, Found = never>(
   { db }: Pick<ServiceContext, 'db'>,
   targetId: string,
-  work: (lease: Lease) => Promise<Result>,
+  work: (lease: Lease, found?: Found) => Promise<Result>,
+  takeAsSeen?: TakeAsSeen<Found>,
 ): Promise<Result> {
   const holder = randomUUID();
   const hold = async () => (isUuid(targetId) ? (await take(db, targetId, holder, leaseSeconds))[0] : undefined);
-  const target = await hold();
+  const taken = isUuid(targetId) ? await takeAsSeen?.(holder) : undefined;
+  const target = taken?.target ?? (await hold());
   if (!target) {
     await findTarget(db, targetId);
     throw new Conflict('sync/running', {
@@ -67,7 +84,7 @@ export async function withTarget<Result>(
     );
   const renewing = setInterval(() => void (lease.isEnding || renew()), (leaseSeconds * 1_000) / 3);
   try {
-    return await work(lease);
+    return await work(lease, taken?.found);
   } finally {
     clearInterval(renewing);
     if (!lease.isGivenBack) await giveBack(db, targetId, holder);

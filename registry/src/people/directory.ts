@@ -36,27 +36,40 @@ export type DirectoryQuery =
 /** A {@link DirectoryPerson} within the organisations `o` of which `below` says so. */
 const within = (below: string) => `
   SELECT p.id, p.education_id AS "educationId", p.full_name AS "fullName", p.birth_date AS "birthDate", p.gender, p.status,
-    CASE WHEN p.status <> 'active' THEN '[]' ELSE coalesce((SELECT jsonb_agg(jsonb_build_object('role', f.role, 'title', f.title,
-        'organisation', jsonb_build_object('id', o.id, 'name', o.name, 'code', o.code, 'kind', o.kind),
+    CASE WHEN p.status <> 'active' THEN '[]' ELSE coalesce((SELECT json_agg(json_build_object('role', f.role, 'title', f.title,
+        'organisation', json_build_object('id', o.id, 'name', o.name, 'code', o.code, 'kind', o.kind),
         'className', (SELECT c.code FROM registry.enrolment AS e JOIN registry.class AS c ON c.id = e.class_id
           WHERE e.person_id = p.id AND e.valid_until IS NULL AND c.organisation_id = f.organisation_id
           ORDER BY c.school_year DESC LIMIT 1)) ORDER BY f.valid_from, f.id)
       FROM registry.affiliation AS f JOIN registry.organisation AS o ON o.id = f.organisation_id
       WHERE f.person_id = p.id AND f.valid_until IS NULL AND ${below}), '[]') END AS affiliations
   FROM registry.person AS p`;
-const below = 'o.path @> ARRAY[$1::uuid]';
+const below = (organisationId: string) => `o.path @> ARRAY[${organisationId}::uuid]`;
 
 /** From the person up: a live change asks about a few, and the organisation may be the city. */
+const whoBelongedBelow = (organisationId: string) => `EXISTS (
+     SELECT FROM registry.affiliation AS f JOIN registry.organisation AS o ON o.id = f.organisation_id
+     WHERE f.person_id = p.id AND ${below(organisationId)})`;
+
 const ofPersons = statement<DirectoryPerson, [organisationId: string, personIds: readonly string[]]>(
   'registry.directory-of-persons',
-  `${within(below)} WHERE p.id = ANY($2::uuid[]) AND EXISTS (
-     SELECT FROM registry.affiliation AS f JOIN registry.organisation AS o ON o.id = f.organisation_id
-     WHERE f.person_id = p.id AND ${below}) ORDER BY p.id`,
+  `${within(below('$1'))} WHERE p.id = ANY($2::uuid[]) AND ${whoBelongedBelow('$1')} ORDER BY p.id`,
 );
+
+/**
+ * One whom {@link listDirectoryPeople} would give by `personId`, as a JSON value in a statement of the caller's; null for
+ * others. It is looked up row by row, whatever the planner believes of how many there are.
+ */
+export const directoryPersonText = ({
+  organisationId,
+  personId,
+}: Readonly<Record<'organisationId' | 'personId', string>>) => `
+  (SELECT to_json(person) FROM (
+     ${within(below(organisationId))} WHERE p.id = ${personId} AND ${whoBelongedBelow(organisationId)}) AS person)`;
 
 const ofEducationIds = statement<DirectoryPerson, [organisationId: string, educationIds: readonly string[]]>(
   'registry.directory-of-education-ids',
-  `${within(below)} WHERE p.education_id = ANY($2::text[]) ORDER BY p.education_id`,
+  `${within(below('$1'))} WHERE p.education_id = ANY($2::text[]) ORDER BY p.education_id`,
 );
 
 const aboveAll = statement<{ isSo: boolean }, [organisationId: string]>(

@@ -16,6 +16,7 @@ import { moveGuardians } from './relatives.ts';
 
 export {
   type DirectoryPerson,
+  directoryPersonText,
   listDirectoryPeople,
 } from './directory.ts';
 export { createIdentifierVault, type IdentifierVault } from './identifiers.ts';

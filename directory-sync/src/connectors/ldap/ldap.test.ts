@@ -82,7 +82,7 @@ test('fields become attributes of every profile and are read back; who left is d
     for (const attribute of mapping.attributes.filter((one) => one !== profile.person.naming && entry[one])) {
       const { [attribute]: _, ...without } = entry;
       assert.notDeepEqual(mapping.toFields(key, without, 100_007), carried, `${name}: ${attribute} taken away is seen`);
-      const other = mapping.toFields(key, { ...entry, [attribute]: ['514'] }, 100_007);
+      const other = mapping.toFields(key, { ...entry, [attribute]: ['544'] }, 100_007);
       assert.notDeepEqual(other, carried, `${name}: ${attribute} changed is seen`);
     }
   }
@@ -107,14 +107,17 @@ test('each profile writes what its field of work asks for', () => {
     shadowExpire: ['1'],
   });
   assert.deepEqual(written('eduPerson').eduPersonScopedAffiliation, ['student@so.edu.vn', 'affiliate@so.edu.vn']);
-  assert.deepEqual(written('activeDirectory', gone), { userAccountControl: ['514'] });
+  assert.deepEqual(written('activeDirectory', gone), { employeeType: ['disabled'] });
   const ad = new Mapping(profiles.activeDirectory, { baseDn: base, domain: 'so.edu.vn' });
   const account = ad.newPerson('7901234568', somebody);
   assert.equal(account.unicodePwd ?? account.userPassword, undefined, 'no password is sent');
+  assert.deepEqual(account.userAccountControl, ['514'], 'so it is disabled');
   assert.ok((account.sAMAccountName?.[0] ?? '').length <= 20);
-  // What an administrator sets there beside the one bit stays.
-  assert.deepEqual(ad.toFields('7901234568', { ...account, userAccountControl: ['66048'] }).isActive, ['true']);
-  assert.deepEqual(ad.toFields('7901234568', { ...account, userAccountControl: ['66050'] }).isActive, ['false']);
+  const isActive = (bits: string, password = '0') =>
+    ad.toFields('7901234568', { ...account, userAccountControl: [bits], pwdLastSet: [password] }).isActive?.[0];
+  // What an administrator sets there beside the bits that decide stays.
+  assert.deepEqual([isActive('66048'), isActive('66050'), isActive('66050', '1')], ['true', 'true', 'false']);
+  assert.deepEqual([isActive('544'), isActive('544', '1'), isActive('')], ['unknown', 'unknown', 'unknown']);
 });
 
 test('two attributes of one field that differ are seen', () => {

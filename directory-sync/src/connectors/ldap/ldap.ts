@@ -296,11 +296,26 @@ class LdapConnection implements Connection {
         if (!isCode(error, code.entryAlreadyExists)) throw error; // added before the process died
       }
     }
-    const attributes = this.#mapping.changed(key, after, number);
+    const attributes = { ...this.#mapping.changed(key, after, number), ...(await this.#bitsOf(dn, after)) };
     const changes = Object.entries(attributes).map(
-      ([type, values]) => new LdapChange({ operation: 'replace', modification: new Attribute({ type, values }) }),
+      ([type, values]) =>
+        new LdapChange({ operation: 'replace', modification: new Attribute({ type, values: [...values] }) }),
     );
     await this.#bound.modify(dn, changes);
+  }
+
+  /** What decides whether an account may be used hangs on how it stands: it is asked for. */
+  async #bitsOf(dn: string, { isActive }: Values): Promise<Values> {
+    const { control } = this.#mapping.profile.person;
+    if (!control || !isActive) return {};
+    const { attribute, passwordSet } = control;
+    const { searchEntries } = await this.#bound.search(dn, {
+      scope: 'base',
+      timeLimit: timeLimitSeconds,
+      attributes: [attribute, passwordSet],
+    });
+    const held = searchEntries[0] ? toValues(searchEntries[0]).attributes : {};
+    return { [attribute]: [String(this.#mapping.bitsOf(control, held, isActive[0] === 'true'))] };
   }
 
   /** Whether it was made: one that is there stays as it is. */

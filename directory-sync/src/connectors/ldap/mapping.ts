@@ -1,6 +1,6 @@
 import type { Values } from '../../model/change.ts';
 import { escapeValue, isPlain, normalDn, parseDn } from './dn.ts';
-import type { FieldAttribute, Profile } from './profiles.ts';
+import type { AccountControl, FieldAttribute, Profile } from './profiles.ts';
 
 export const peopleDn = (baseDn: string) => `ou=people,${baseDn}`;
 export const groupsDn = (baseDn: string) => `ou=groups,${baseDn}`;
@@ -25,7 +25,7 @@ export class Mapping {
   readonly #baseDn: string;
 
   constructor(profile: Profile, { baseDn, domain }: { readonly baseDn: string; readonly domain?: string | undefined }) {
-    const { account, fields, active, disabled } = profile.person;
+    const { account, fields, active, disabled, control } = profile.person;
     this.profile = profile;
     this.#domain = domain;
     this.#baseDn = baseDn;
@@ -37,6 +37,7 @@ export class Mapping {
       ...Object.values(fields).flat().map(nameOf),
       ...Object.keys(active),
       ...Object.keys(disabled),
+      ...(control ? [control.attribute, control.passwordSet] : []),
     ];
     this.attributes = [...new Set(names)];
   }
@@ -68,11 +69,12 @@ export class Mapping {
 
   /** A whole entry of somebody who comes. */
   newPerson(key: string, fields: Values, number?: number): Record<string, string[]> {
-    const { classes, naming } = this.profile.person;
+    const { classes, naming, control } = this.profile.person;
     const attributes = Object.entries(this.toAttributes(key, fields, number)).filter(([, values]) => values.length > 0);
     return {
       objectClass: [...classes],
       [naming]: [key],
+      ...(control ? { [control.attribute]: [String(control.usual | control.disabled)] } : {}), // it has no password yet
       ...Object.fromEntries(attributes.filter(([name]) => name !== naming)),
     };
   }
@@ -82,6 +84,16 @@ export class Mapping {
     const { classes } = this.profile.person;
     const isWhole = fields.educationId !== undefined && classes.length > 1;
     return { ...(isWhole ? { objectClass: [...classes] } : {}), ...this.toAttributes(key, fields, number) };
+  }
+
+  /**
+   * The bits of an account, by how it stands now: enabled where it has a password, or somebody enabled it there who may have
+   * set one that is to be changed; never open without one.
+   */
+  bitsOf({ attribute, usual, disabled, open, passwordSet }: AccountControl, held: Values, isActive: boolean): number {
+    const bits = bitsIn(held[attribute]) ?? usual | disabled;
+    const isUsed = isActive && (hasPassword(held[passwordSet]) || (bits & (disabled | open)) === 0);
+    return isUsed ? bits & ~(disabled | open) : (bits & ~open) | disabled;
   }
 
   /** A whole entry of a group with its first members, by their names. */
@@ -125,13 +137,16 @@ export class Mapping {
 
   /** `true`, `false`, or a word that is neither when some of the attributes say so and others not. */
   #isActive(attributes: Values): string {
-    const { active, disabled, disabledBit } = this.profile.person;
-    if (disabledBit) {
-      const flags = Number(attributes[disabledBit.attribute]?.[0]);
-      return Number.isInteger(flags) ? String((flags & disabledBit.bit) === 0) : 'unknown';
-    }
+    const { active, disabled, control } = this.profile.person;
     const says = (state: Values) =>
       Object.entries(state).every(([name, values]) => isSame(attributes[name] ?? [], values));
+    if (control) {
+      const bits = bitsIn(attributes[control.attribute]);
+      if (bits === undefined || (bits & control.open) !== 0) return 'unknown';
+      if ((bits & control.disabled) === 0) return says(active) ? 'true' : 'unknown';
+      // Who is here and waits for a password is as they should be.
+      return says(active) && !hasPassword(attributes[control.passwordSet]) ? 'true' : 'false';
+    }
     if (says(disabled)) return 'false';
     const isMarked = Object.entries(disabled).some(
       ([name, values]) => values.length > 0 && isSame(attributes[name] ?? [], values),
@@ -155,6 +170,13 @@ export class Mapping {
     return Object.entries(attribute.values ?? {}).find(([, written]) => written === word)?.[0] ?? word;
   }
 }
+
+function bitsIn(values: readonly string[] | undefined): number | undefined {
+  const [first = ''] = values ?? [];
+  return /^-?\d+$/.test(first) ? Number(first) : undefined;
+}
+
+const hasPassword = (values: readonly string[] | undefined) => Number(values?.[0]) > 0;
 
 const nameOf = (attribute: FieldAttribute) => (typeof attribute === 'string' ? attribute : attribute.name);
 

@@ -57,11 +57,12 @@ const schemas = {
   ],
   activeDirectory: [
     attribute('1.2.840.113556.1.4.8', 'userAccountControl', integer),
+    attribute('1.2.840.113556.1.4.96', 'pwdLastSet', integer),
     attribute('1.2.840.113556.1.4.221', 'sAMAccountName', `EQUALITY caseIgnoreMatch SYNTAX ${text} SINGLE-VALUE`),
     attribute('1.2.840.113556.1.4.656', 'userPrincipalName', `EQUALITY caseIgnoreMatch SYNTAX ${text} SINGLE-VALUE`),
     attribute('1.2.840.113556.1.4.750', 'groupType', integer),
-    `objectclass ( 1.2.840.113556.1.5.9 NAME 'user' SUP organizationalPerson STRUCTURAL MAY ( userAccountControl $
-      sAMAccountName $ userPrincipalName $ displayName $ givenName $ employeeNumber $ mail ) )`,
+    `objectclass ( 1.2.840.113556.1.5.9 NAME 'user' SUP organizationalPerson STRUCTURAL MAY ( userAccountControl $ pwdLastSet $
+      employeeType $ sAMAccountName $ userPrincipalName $ displayName $ givenName $ employeeNumber $ mail ) )`,
     "objectclass ( 1.2.840.113556.1.5.8 NAME 'group' SUP top STRUCTURAL MUST ( cn $ groupType ) MAY ( member $ sAMAccountName ) )",
   ],
 };
@@ -205,22 +206,68 @@ test('a number is never given again, not even that of somebody who was erased', 
   assert.ok((left.rowCount ?? 0) <= 1, 'of the erased nothing but a new number, if they are here still');
 });
 
-test('a domain’s accounts: named and enabled as Active Directory has them, no password, and who left is disabled', async () => {
+test('an account of a domain waits disabled until somebody sets a password there, is never open without one, and who left is disabled', async () => {
   await using slapd = await serverOf('activeDirectory');
   const targetId = await targetAt(slapd, 'activeDirectory');
-  const { state, proof, failure } = await apply(targetId);
-  assert.deepEqual([state, proof && isConverged(proof)], ['done', true], JSON.stringify(failure));
-  const key = await setStatus(city.people.pupil, 'left');
-  const accountOf = () =>
-    search(slapd, `(sAMAccountName=${key})`, 'userPrincipalName', 'userAccountControl', 'userPassword').sort();
-  const dn = `dn: cn=${key},ou=people,${slapd.baseDn}`;
-  assert.deepEqual(accountOf(), [dn, 'userAccountControl: 512', `userPrincipalName: ${key}@${domain}`]);
-  await apply(targetId);
-  assert.ok(accountOf().includes('userAccountControl: 514'));
+  const first = await apply(targetId);
+  assert.deepEqual(
+    [first.state, first.proof && isConverged(first.proof)],
+    ['done', true],
+    JSON.stringify(first.failure),
+  );
+  const used = () => search(slapd, '(&(objectClass=user)(!(userAccountControl=514)))', '1.1');
+  assert.deepEqual(used(), [], 'nobody has a password yet, so nobody may sign in');
+  const key = await setStatus(city.people.pupil, 'active');
+  const stateOf = () =>
+    search(slapd, `(sAMAccountName=${key})`, 'userAccountControl', 'employeeType', 'userPassword', 'unicodePwd')
+      .slice(1)
+      .sort();
+  const set = (...lines: string[]) =>
+    execFileSync('ldapmodify', ['-x', '-H', slapd.url, '-D', slapd.bindDn, '-w', slapd.bindPassword], {
+      input: `dn: cn=${key},ou=people,${slapd.baseDn}\nchangetype: modify\n${lines.join('\n-\n')}\n`,
+      stdio: ['pipe', 'ignore', 'inherit'],
+    });
+  const bits = (value: number) => `replace: userAccountControl\nuserAccountControl: ${value}`;
+  const password = 'replace: pwdLastSet\npwdLastSet: 134087616000000000';
+  const run = async (changed: number) => {
+    const { state, totals, proof } = await apply(targetId);
+    assert.deepEqual([state, totals.changed + totals.disabled, proof && isConverged(proof)], ['done', changed, true]);
+    return stateOf();
+  };
+  assert.deepEqual(await run(0), ['userAccountControl: 514'], 'waiting for a password is no difference');
+
+  // Somebody opens it to everybody: enabled, no password needed, none set.
+  set(bits(512 | 32));
+  assert.deepEqual(await run(1), ['userAccountControl: 514']);
+  // They leave and come back before anybody set one.
+  await setStatus(city.people.pupil, 'left');
+  assert.deepEqual(await run(1), ['employeeType: disabled', 'userAccountControl: 514']);
   assert.deepEqual(search(slapd, `(member=cn=${key},ou=people,${slapd.baseDn})`, '1.1'), [], 'and in no group');
+  set(password);
+  assert.deepEqual(
+    await run(0),
+    ['employeeType: disabled', 'userAccountControl: 514'],
+    'a password lets nobody in who left',
+  );
+  set(bits(512));
+  assert.deepEqual(await run(1), ['employeeType: disabled', 'userAccountControl: 514']);
+  set('delete: pwdLastSet');
   await setStatus(city.people.pupil, 'active');
-  await apply(targetId);
-  assert.ok(accountOf().includes('userAccountControl: 512'));
+  assert.deepEqual(await run(1), ['userAccountControl: 514'], 'back, and still without a password');
+
+  set(password);
+  assert.deepEqual(await run(1), ['userAccountControl: 512']);
+  assert.equal(used().length, 1, 'they alone');
+  // Bits of an administrator stay (here: the password does not expire), the one that opens does not.
+  set(bits(512 | 65_536 | 32));
+  assert.deepEqual(await run(1), ['userAccountControl: 66048']);
+  await setStatus(city.people.pupil, 'left');
+  assert.deepEqual(await run(1), ['employeeType: disabled', 'userAccountControl: 66050']);
+  await setStatus(city.people.pupil, 'active');
+  assert.deepEqual(await run(1), ['userAccountControl: 66048']);
+  // A password that is to be changed at the next sign-in counts as never set: who enabled the account knows better.
+  set('replace: pwdLastSet\npwdLastSet: 0');
+  assert.deepEqual(await run(0), ['userAccountControl: 66048']);
 });
 
 test('groups are asked for by the person (memberOf) where the server computes it (dynlist)', async () => {

@@ -11,6 +11,21 @@ export type FieldAttribute =
 type Attributes = Readonly<Record<string, readonly string[]>>;
 
 /**
+ * Bits that decide whether an account may be used, where somebody else sets its password: it begins disabled, is enabled
+ * when it has a password, and is never open without one. Other bits are others' and stay.
+ */
+export interface AccountControl {
+  readonly attribute: string;
+  /** Of a new account, beside the one that disables it. */
+  readonly usual: number;
+  readonly disabled: number;
+  /** Lets in without a password. */
+  readonly open: number;
+  /** The attribute that says when a password was set; 0: never, or it is to be changed at the next sign-in. */
+  readonly passwordSet: string;
+}
+
+/**
  * What people and groups look like at an LDAP server, as data. Texts hold `{key}` (the education ID, or the name of a group),
  * `{domain}` (of the target's settings; without one the attribute is left out) and `{number}` (the person's own, never used
  * again).
@@ -30,8 +45,8 @@ export interface Profile {
     /** What an account that may be used has, and one that may not: attributes that software looks at before it lets in. */
     readonly active: Attributes;
     readonly disabled: Attributes;
-    /** Where one bit decides: others set other bits, and they stay while it does. */
-    readonly disabledBit?: { readonly attribute: string; readonly bit: number };
+    /** Where bits of one attribute decide as well. */
+    readonly control?: AccountControl;
   };
   readonly group: {
     readonly classes: readonly string[];
@@ -129,8 +144,9 @@ const eduPerson: Profile = {
 };
 
 /**
- * Active Directory and Samba: MS-ADA1..3. The bit ACCOUNTDISABLE (2) of `userAccountControl` is what a domain controller
- * looks at (MS-ADTS §2.2.16); no password is ever sent. What is an attribute elsewhere is a group here.
+ * Active Directory and Samba: MS-ADA1..3. The bits of `userAccountControl` are what a domain controller looks at (MS-ADTS
+ * §2.2.16): NORMAL_ACCOUNT (512), ACCOUNTDISABLE (2), PASSWD_NOTREQD (32). No password is ever sent, so that an account
+ * which was enabled here would be refused, or open. What is an attribute elsewhere is a group here.
  */
 const activeDirectory: Profile = {
   title: { vi: 'Active Directory hoặc Samba', en: 'Active Directory or Samba' },
@@ -149,9 +165,9 @@ const activeDirectory: Profile = {
       mail: '{key}@{domain}',
     },
     fields: { fullName: ['displayName'], familyName: ['sn'], givenName: ['givenName'] },
-    active: { userAccountControl: ['512'] },
-    disabled: { userAccountControl: ['514'] },
-    disabledBit: { attribute: 'userAccountControl', bit: 2 },
+    active: { employeeType: [] },
+    disabled: { employeeType: ['disabled'] }, // tells who left from who waits for a password
+    control: { attribute: 'userAccountControl', usual: 512, disabled: 2, open: 32, passwordSet: 'pwdLastSet' },
   },
   group: {
     classes: ['group'],
