@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
-import { readFile } from 'node:fs/promises';
+import { execFileSync } from 'node:child_process';
+import { rmSync } from 'node:fs';
+import { readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { approveAt, confirmProposal } from '@edutrust/testing/approvals';
 import {
   authenticatorOf,
   type Device,
@@ -15,26 +20,33 @@ import { eventually } from '@edutrust/testing/eventually';
 import { beginByLink, beginWithPasskey } from '@edutrust/testing/people';
 import { Platform } from '@edutrust/testing/platform';
 import type { Browser, Locator, Page } from 'playwright-core';
+import { readQr } from './qr.ts';
+import { SchoolToken } from './school-token.ts';
 
 /**
- * A city that nobody seeded, from `edutrust setup` on, in a browser and by nothing else. Each test goes on
- * where the one before stopped.
+ * A city that nobody seeded, from `edutrust setup` on, in browsers and at the school's own computer, until a stranger has
+ * checked its papers in every way there is. Each test goes on where the one before stopped.
  */
 
 let platform: Platform;
 let browser: Browser;
+let token: SchoolToken;
 const at: Partial<
-  Record<'administrator' | 'officer' | 'school' | 'teacher' | 'principal' | 'clerk' | 'guardian', Device>
+  Record<'administrator' | 'officer' | 'school' | 'teacher' | 'musician' | 'principal' | 'clerk' | 'guardian', Device>
 > = {};
 
 before(async () => {
   platform = await Platform.start({ EDUTRUST_DEMO: '0' });
   browser = await openBrowser();
+  token = await SchoolToken.of('Trường Tiểu học Hoà Bình', platform);
 });
 after(async () => {
   await browser?.close();
+  await token?.[Symbol.asyncDispose]();
   await platform?.[Symbol.asyncDispose]();
 });
+
+const file = (name: string) => join(platform.directory, name);
 
 function pageOf(who: keyof typeof at): Page {
   const page = at[who]?.page;
@@ -329,18 +341,21 @@ test('city: marks by form for one pupil, by the class’s own file for the rest;
 test('city: who signs and who seals is appointed by two people, each with a passkey over the same lines', async () => {
   const school = pageOf('school');
   const begin = async (fullName: string, title: string, device: typeof desk | typeof phone): Promise<Device> => {
-    await school.goto(`${platform.url}/admin/people/new?as=staff`);
+    const isTeacher = title.startsWith('Giáo viên');
+    await school.goto(`${platform.url}/admin/people/new?as=${isTeacher ? 'teacher' : 'staff'}`);
     await school.getByLabel('Họ và tên').fill(fullName);
     await school.getByLabel('Chức danh').fill(title);
-    await school.getByRole('button', { name: 'Thêm một nhân viên' }).click();
+    await school.getByRole('button', { name: isTeacher ? 'Thêm một giáo viên' : 'Thêm một nhân viên' }).click();
     await school.getByRole('heading', { name: fullName }).waitFor();
     return beginByQr(await issueCode(school), device);
   };
+  at.musician = await begin('Lý Hải Đăng', 'Giáo viên âm nhạc', phone);
   at.principal = await begin('Phan Ngọc Bảo Chi', 'Hiệu trưởng', phone);
-  at.clerk = await begin('Trần Thị Mai', 'Văn thư', phone);
+  at.clerk = await begin('Trần Thị Mai', 'Văn thư', desk);
   const page = pageOf('administrator');
   for (const [fullName, role] of [
     ['Đỗ Ngọc Uyên', 'Người ký'],
+    ['Lý Hải Đăng', 'Người ký'],
     ['Phan Ngọc Bảo Chi', 'Người ký'],
     ['Trần Thị Mai', 'Văn thư'],
   ] as const) {
@@ -360,8 +375,8 @@ test('city: who signs and who seals is appointed by two people, each with a pass
 test('city: phones are enrolled; the officer types the six digits that the signer reads out', async () => {
   for (const [who, fullName] of [
     ['teacher', 'Đỗ Ngọc Uyên'],
+    ['musician', 'Lý Hải Đăng'],
     ['principal', 'Phan Ngọc Bảo Chi'],
-    ['clerk', 'Trần Thị Mai'],
   ] as const) {
     const page = pageOf(who);
     await page.goto(`${platform.url}/sign`);
@@ -373,40 +388,210 @@ test('city: phones are enrolled; the officer types the six digits that the signe
   }
 });
 
-test('city: the school’s seal is asked for and approved by the officer', async () => {
-  // Not by the school's administrator yet: the officer read out half of that account's code today.
-  const page = pageOf('administrator');
-  await page.goto(`${platform.url}/admin/certificates/requests/new`);
+test('city: a teacher of a subject is named for the class and enters the own marks, no others', async () => {
+  const school = pageOf('school');
+  await school.goto(`${platform.url}/admin/schools`);
+  await school.getByRole('link', { name: 'Trường Tiểu học Hoà Bình' }).click();
+  await school.getByRole('link', { name: /Lớp 4A/ }).click();
+  await school.getByRole('link', { name: 'Giáo viên môn học' }).click();
+  await school.getByRole('heading', { name: /^Giáo viên môn học lớp/ }).waitFor();
+  await lookAtBoth(school, 'console-subject-teachers');
+  await school.getByLabel('Âm nhạc').selectOption({ label: 'Lý Hải Đăng' });
+  await school.getByRole('button', { name: 'Lưu', exact: true }).click();
+  await school.getByText('Đã lưu giáo viên môn học.').first().waitFor();
+  const page = pageOf('musician');
+  await page.goto(`${platform.url}/admin/subjects`);
   await page
-    .getByRole('combobox', { name: 'Đơn vị', exact: true })
-    .selectOption({ label: 'Trường Tiểu học Hoà Bình (79000123)' });
-  await page.getByText('Kho khoá của hệ thống').click();
-  await page.getByRole('button', { name: 'Gửi để cán bộ khác duyệt' }).click();
-  await approveTogether(page, /Trường Tiểu học Hoà Bình/);
+    .getByText(/Âm nhạc/)
+    .first()
+    .waitFor();
+  await lookAtBoth(page, 'console-own-subjects');
+  await page.getByRole('link', { name: 'Nhập điểm' }).click();
+  const cell = page.locator('main select:enabled').first();
+  await cell.waitFor();
+  await lookAtBoth(page, 'console-own-marks');
+  assert.equal(await page.getByText('Tiếng Việt').count(), 0, 'no other subject');
+  await cell.selectOption((await cell.inputValue()) === 'H' ? 'T' : 'H');
+  await page.getByRole('button', { name: 'Lưu điểm 1 em' }).click();
+  await page.getByText('Đã lưu điểm của 1 em.').first().waitFor();
 });
 
-test('city: transcripts are asked for, signed by teacher and principal on their phones, sealed by the clerk, and verified by anybody', async () => {
+test('token: two people trust the root of its authority; the clerk types the code of `edutrust sign`, and a second person approves the seal', async () => {
+  const officer = pageOf('officer');
+  const trust = async () => {
+    await officer.goto(`${platform.url}/admin/anchors/new`);
+    await officer.getByLabel('Tên dễ nhớ').fill('Ban Cơ yếu Chính phủ');
+    await officer.getByLabel('Chứng thư gốc (PEM)').fill(token.rootPem);
+    await officer.getByRole('button', { name: 'Tin cậy gốc này' }).click();
+  };
+  await freshly(officer, trust, officer.getByRole('button', { name: 'Xác nhận bằng passkey' }));
+  await approveAt(pageOf('administrator'), await confirmProposal(officer));
+
+  const computer = token.plugIn();
+  await computer.says(/(PIN: )/);
+  computer.type(token.pin);
+  const code = await computer.says(/Mã ghép: (\S+)/);
+  const page = pageOf('clerk');
+  await page.goto(`${platform.url}/admin/sealing`);
+  await page.getByLabel('Mã đang hiện trên máy đó').fill(code.toLowerCase());
+  await page.getByRole('button', { name: 'Xem thiết bị' }).click();
+  await page.getByText('CN=Ban Cơ yếu CA').waitFor();
+  await lookAtBoth(page, 'console-sealing-look');
+  await page.getByRole('button', { name: 'Đề nghị ghép' }).click();
+  const approval = await confirmProposal(page);
+  await computer.says(/(Chờ cán bộ an toàn thông tin duyệt)/);
+  assert.deepEqual((await computer.ended)[0], 1, computer.said);
+  await lookAtBoth(page, 'console-sealing-approval');
+  await approveAt(officer, approval);
+});
+
+test('city: reports are asked for, signed on their phones by two teachers and the principal, each after the other', async () => {
   const teacher = pageOf('teacher');
   await teacher.goto(`${platform.url}/teach`);
   await teacher.getByRole('button', { name: 'Trình ký học bạ' }).click();
   await teacher.getByRole('heading', { name: 'Đã trình 2 học bạ' }).waitFor();
   await lookAtBoth(teacher, 'city-requested');
-  for (const who of ['teacher', 'principal'] as const) {
+  for (const who of ['musician', 'teacher', 'principal'] as const) {
     const page = pageOf(who);
     await page.goto(`${platform.url}/sign`);
     await page.getByRole('link', { name: 'Xem 2 học bạ' }).click();
+    if (who === 'musician') {
+      await page.getByRole('link', { name: /^Đọc / }).first().click();
+      await page.getByText('«Giáo viên Nghệ thuật (Âm nhạc, Mĩ thuật)»').waitFor();
+      await page.locator('[data-document]:not([aria-busy]) canvas').first().waitFor();
+      await lookAtBoth(page, 'sign-as-subject-teacher');
+      await page.getByRole('button', { name: 'Danh sách' }).click();
+    }
     await page.getByRole('button', { name: 'Ký 2 học bạ' }).click();
     await page.getByRole('button', { name: /^Mã giống, ký/ }).click();
     await page.getByRole('heading', { name: 'Đã ký xong' }).waitFor();
   }
-  const clerk = pageOf('clerk');
-  await clerk.goto(`${platform.url}/`);
-  await clerk.getByRole('link', { name: 'Xem và đóng dấu 2 học bạ' }).click();
-  await clerk.getByRole('button', { name: 'Đóng dấu 2 học bạ' }).click();
-  await clerk.getByRole('button', { name: /^Mã giống, đóng dấu/ }).click();
-  await clerk.getByRole('heading', { name: 'Đã đóng dấu xong' }).waitFor();
-  await lookAtBoth(clerk, 'city-sealed');
 });
+
+/** One PIN at the school's computer, after the same four digits in the clerk's browser. */
+async function sealWithToken(count: number): Promise<void> {
+  const page = pageOf('clerk');
+  const computer = token.plugIn();
+  const code4 = await computer.says(/Mã của danh sách: (\d{4})/);
+  await page.goto(`${platform.url}/admin/sealing`);
+  await page.getByText(code4).first().waitFor();
+  await lookAtBoth(page, 'console-sealing');
+  computer.type(token.pin);
+  await computer.says(new RegExp(`(${count} đã đóng dấu, 0 còn chờ)`));
+  assert.equal((await computer.ended)[0], 0, computer.said);
+}
+
+test('token: the list has the same digits in the browser; one PIN seals it; the clerk extracts from a report, and seals the extract', async () => {
+  await sealWithToken(2);
+  const { page, context } = at.clerk ?? assert.fail('the clerk has begun');
+  await page.goto(`${platform.url}/admin/signing?state=issued`);
+  await page
+    .getByRole('listitem')
+    .filter({ hasText: 'Vũ Thuỵ Bảo Vy' })
+    .getByRole('link', { name: 'In, trích' })
+    .click();
+  await page.getByText('Trích một phần').click();
+  await page.getByLabel('Cấp cho ai').fill('Bà Vũ Thị Hoa');
+  await page.getByLabel('Dùng vào việc gì').fill('nộp hồ sơ chuyển trường');
+  await page.getByRole('checkbox', { name: 'Âm nhạc' }).uncheck();
+  await page.getByRole('button', { name: 'Lập bản trích, chờ đóng dấu' }).click();
+  const made = page.getByRole('link', { name: 'Mở bản trích' });
+  const address = new URL((await made.getAttribute('href')) ?? '', platform.url).href;
+  await lookAtBoth(page, 'console-extract');
+  await sealWithToken(1);
+  await eventually(async () => {
+    const body = await (await context.request.get(address)).body();
+    assert.ok(body.includes('ETSI.RFC3161'), 'kept for long: it says itself what its seal is worth');
+    await writeFile(file('extract.pdf'), body);
+  });
+});
+
+/** What one of the ways of checking says of a file: its verdict, and whose signatures are on it. */
+interface Said {
+  readonly verdict: string;
+  readonly signatures: readonly { readonly format: string; readonly signer: { readonly subject: string } | null }[];
+}
+const gist = ({ verdict, signatures }: Said) => [
+  verdict,
+  ...signatures.map(({ format, signer }) => `${format} ${signer?.subject}`),
+];
+
+/** Has a page judge a file by itself, and reads the machine's form of what it says. */
+async function judgedIn(page: Page, label: string, path: string): Promise<ReturnType<typeof gist>> {
+  await page.getByLabel(label).setInputFiles(path);
+  const check = page.getByRole('button', { name: 'Kiểm tra', exact: true });
+  if (await check.count()) await check.click(); // the bundle begins by itself
+  const download = page.waitForEvent('download');
+  await page.getByRole('link', { name: 'Cho máy đọc (JSON)' }).click();
+  return gist(JSON.parse(await readFile(await (await download).path(), 'utf8')));
+}
+
+test('V6: whoever holds the extract learns the same by page, QR, code, command and the verifier to keep; of a changed one as well', async () => {
+  const extract = file('extract.pdf');
+  const changed = await readFile(extract);
+  const at = changed.indexOf('stream') + 40; // inside the first content stream
+  changed[at] = (changed[at] ?? 0) ^ 1;
+  await writeFile(file('changed.pdf'), changed);
+
+  const said = await platform.run('--json', 'verify', extract, file('changed.pdf'));
+  const [byCommand = [], changedByCommand = []] = said.stdout
+    .trim()
+    .split('\n')
+    .map((line) => gist(JSON.parse(line)));
+  assert.equal(byCommand[0], 'valid', said.stdout);
+  assert.match(byCommand[1] ?? '', /^PAdES .*Trường Tiểu học Hoà Bình/);
+  assert.equal(changedByCommand[0], 'invalid', said.stdout);
+  await pdfsigAccepts(extract);
+
+  const { page, context } = await openDevice(browser, { device: phone });
+  await page.goto(`${platform.url}/verify`);
+  assert.deepEqual(await judgedIn(page, 'Chọn tệp PDF', extract), byCommand);
+  await page.goto(`${platform.url}/verify`);
+  assert.deepEqual(await judgedIn(page, 'Chọn tệp PDF', file('changed.pdf')), changedByCommand);
+
+  const address = readQr(extract);
+  assert.match(address, new RegExp(`^${platform.url}/verify/`));
+  await page.goto(address);
+  const byQr = await page.getByRole('heading', { level: 1 }).innerText();
+  await look(page, 'verify-extract-phone');
+  await page.goto(`${platform.url}/verify`);
+  await page.getByLabel('Mã in dưới mã QR').fill(decodeURIComponent(address.split('/').at(-1) ?? '').toLowerCase());
+  await page.getByRole('button', { name: 'Tra mã' }).click();
+  await page.getByRole('heading', { level: 1, name: byQr }).waitFor();
+  assert.match(await page.locator('main').innerText(), /Trường Tiểu học Hoà Bình/);
+
+  const bundle = await platform.run('verify', '--bundle', file('kiem-tra.html'));
+  assert.equal(bundle.code, 0, bundle.stderr);
+  const { page: screen, context: offline } = await openDevice(browser, { device: desk });
+  const asked: string[] = [];
+  offline.on('request', (request) => asked.push(request.url()));
+  await screen.goto(pathToFileURL(file('kiem-tra.html')).href);
+  await look(screen, 'verifier-desk');
+  assert.deepEqual(await judgedIn(screen, 'Tệp cần kiểm tra', extract), byCommand);
+  await look(screen, 'verifier-valid-desk');
+  await screen.getByRole('link', { name: 'Kiểm tra tệp khác' }).click();
+  assert.deepEqual(await judgedIn(screen, 'Tệp cần kiểm tra', file('changed.pdf')), changedByCommand);
+  const others = asked.filter((url) => !url.startsWith('file:') && !url.startsWith('blob:'));
+  assert.deepEqual(others, [], 'nothing is asked of anybody');
+  await context.close();
+  await offline.close();
+});
+
+/** Poppler, which knows nothing of ours but the two roots. */
+async function pdfsigAccepts(path: string): Promise<void> {
+  const nss = `sql:${file('nss')}`;
+  rmSync(file('nss'), { recursive: true, force: true });
+  execFileSync('mkdir', ['-p', file('nss')]);
+  execFileSync('certutil', ['-N', '--empty-password', '-d', nss]);
+  await writeFile(file('root.der'), Buffer.from(await (await fetch(`${platform.url}/pki/root.crt`)).arrayBuffer()));
+  await writeFile(file('other.der'), token.root);
+  for (const name of ['root', 'other'])
+    execFileSync('certutil', ['-A', '-n', name, '-t', 'CT,CT,CT', '-i', file(`${name}.der`), '-d', nss]);
+  const said = execFileSync('pdfsig', ['-nssdir', nss, path], { encoding: 'utf8' });
+  assert.match(said, /Signature is Valid/, said);
+  assert.match(said, /Certificate is Trusted/, said);
+  assert.match(said, /Trường Tiểu học Hoà Bình/, said);
+}
 
 test('city: the guardian finds the child’s transcript and nobody else’s; the public page says that it is genuine', async () => {
   const school = pageOf('school');
@@ -429,9 +614,10 @@ test('city: the guardian finds the child’s transcript and nobody else’s; the
   const formats = signatures.map(({ format }: { format: string }) => format);
   assert.deepEqual(
     formats,
-    ['PAdES', 'PAdES', 'PAdES', 'document-time-stamp'],
-    'teacher, principal, seal; kept for long',
+    ['PAdES', 'PAdES', 'PAdES', 'PAdES', 'document-time-stamp'],
+    'two teachers, principal, seal; kept for long',
   );
+  await pdfsigAccepts(path);
   await page.getByRole('link', { name: /^Kiểm tra:/ }).click();
   await page.getByText('Trường Tiểu học Hoà Bình').first().waitFor();
   await lookAtBoth(page, 'city-verified');

@@ -78,8 +78,9 @@ export async function applyPlan(
     if (plan.kind === 'learners' || plan.kind === 'staff')
       await keepCounts(transaction, planId, plan.kind === 'staff' ? 'staff' : 'learner', clock.now());
     await mustBeUnchanged(transaction, planId);
-    // The plan's own rows are news to the planner, which would look them up one by one.
-    if (totalOf(plan.totals) > 1_000) await sql`ANALYZE registry.roster_change`.execute(transaction);
+    // The plan's own rows are news to the planner, which would look them up one by one. Who has the table at the moment is
+    // another plan that does the same: two schools of a year's plan do not wait for each other.
+    if (totalOf(plan.totals) > 1_000) await sql`ANALYZE (SKIP_LOCKED) registry.roster_change`.execute(transaction);
     await forgetOld(transaction, clock.now());
     const acceptor: Acceptor = { ...recordedActor(actor), ...(actor.kind === 'person' ? { acr: actor.acr } : {}) };
     await sql`

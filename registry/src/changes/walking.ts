@@ -13,8 +13,9 @@ export async function mustNotWalk({ transaction, planId, actor, context }: Plann
   if (actor.kind !== 'person') return;
   const since = new Date(context.clock.now().getTime() - 86_400_000).toISOString();
   const { rows } = await sql<{ referred: number }>`
-    SELECT count(*) AS referred FROM registry.roster_change AS c JOIN registry.roster_plan AS p ON p.id = c.plan_id
-    WHERE c.action = 'referred' AND (p.id = ${planId} OR p.created_by->>'personId' = ${actor.personId} AND p.created_at > ${since})`.execute(
+    SELECT (SELECT count(*) FROM registry.roster_change WHERE plan_id = ${planId} AND action = 'referred')
+      + coalesce((SELECT sum((totals->>'referred')::int) FROM registry.roster_plan
+        WHERE id <> ${planId} AND created_by->>'personId' = ${actor.personId} AND created_at > ${since}), 0) AS referred`.execute(
     transaction,
   );
   if ((rows[0]?.referred ?? 0) <= mostReferred) return;
