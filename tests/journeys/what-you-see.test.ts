@@ -121,7 +121,10 @@ test('what stands out is read first, and coming back finds the ticks and the pla
   await last.scrollIntoViewIfNeeded();
   // Where the page is in the moment of the tap: what taps may scroll until nothing is in its way.
   const before = page.evaluate(
-    () => new Promise<number>((resolve) => addEventListener('click', () => resolve(scrollY), { capture: true, once: true })),
+    () =>
+      new Promise<number>((resolve) =>
+        addEventListener('click', () => resolve(scrollY), { capture: true, once: true }),
+      ),
   );
   await page.getByRole('link', { name: /^Đọc / }).last().click();
   await page.locator('[data-document]:not([aria-busy]) canvas').first().waitFor();
