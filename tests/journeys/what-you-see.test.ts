@@ -119,8 +119,13 @@ test('what stands out is read first, and coming back finds the ticks and the pla
   const last = page.getByRole('checkbox').last();
   await last.uncheck();
   await last.scrollIntoViewIfNeeded();
-  await page.waitForFunction(() => new Promise((resolve) => requestAnimationFrame(() => resolve(true))));
-  const before = await page.evaluate(() => scrollY);
+  // Where the page is in the moment of the tap: what taps may scroll until nothing is in its way.
+  const before = page.evaluate(
+    () =>
+      new Promise<number>((resolve) =>
+        addEventListener('click', () => resolve(scrollY), { capture: true, once: true }),
+      ),
+  );
   await page.getByRole('link', { name: /^Đọc / }).last().click();
   await page.locator('[data-document]:not([aria-busy]) canvas').first().waitFor();
   await look(page, 'sign-reader-phone');
@@ -128,7 +133,7 @@ test('what stands out is read first, and coming back finds the ticks and the pla
   await page.getByRole('heading', { name: /^Học bạ lớp 5A/ }).waitFor();
   assert.equal(await page.getByRole('checkbox').last().isChecked(), false);
   // The heading may be there a moment before the list is.
-  await page.waitForFunction((place) => Math.abs(scrollY - place) < 5, before);
+  await page.waitForFunction((place) => Math.abs(scrollY - place) < 5, await before);
   await page.getByRole('checkbox').last().check();
 });
 

@@ -34,7 +34,8 @@ import {
 } from './flow.ts';
 import type { Offers, SignInMethod } from './methods/method.ts';
 import { signInMethods } from './methods/methods.ts';
-import { pendingOf, takeSecondStep, waitsForCode } from './second-step.ts';
+import { waitsForCode } from './second-step.ts';
+import { secondStepRoutes } from './second-step-routes.ts';
 
 const Params = Type.Object({ uid: Type.String({ maxLength: 100 }) });
 
@@ -258,66 +259,17 @@ function takeScript(tools: IdpTools, method: SignInMethod): Route {
   });
 }
 
-/** The step after the right password of who added an authenticator app. */
-const showSecondStep = (tools: IdpTools) =>
-  route({
-    method: 'GET',
-    url: '/signin/:uid/second',
-    access: anyone,
-    schema: { ...hide, params: Params },
-    handle: async (request, reply) => {
-      const interaction = await openPage(tools, request, reply, 'login');
-      if (!interaction) return seeOther(reply, '/');
-      return sendPage(reply, await secondStepPage(tools, request, interaction));
-    },
-  });
-
-const takeSecondCode = (tools: IdpTools) =>
-  route({
-    method: 'POST',
-    url: '/signin/:uid/second',
-    access: anyone,
-    schema: { ...hide, params: Params, body: Type.Object({ code: Type.String({ maxLength: 40 }) }, strict) },
-    handle: async (request, reply) => {
-      const interaction = await openInteraction(tools, request, reply, 'login');
-      try {
-        const { proof, isShared } = await takeSecondStep(tools.context, interaction.uid, request.body.code);
-        const how = { isShared, isActivation: false };
-        return seeOther(reply, await finishSignIn(tools, request, reply, interaction, proof, how));
-      } catch (error) {
-        const { error: shown, status, retryAfterSeconds } = formErrorOf(error, request);
-        if (retryAfterSeconds !== undefined) reply.header('retry-after', String(retryAfterSeconds));
-        return sendPage(reply, await secondStepPage(tools, request, interaction, shown), status);
-      }
-    },
-  });
-
 /** The pages of a sign-in under way, `/signin/{uid}`: who you are, and what the app may know. */
 export const signInRoutes = (tools: IdpTools): Route[] => [
   showPage(tools),
   ...signInMethods.flatMap((method) => methodRoutes(tools, method)),
-  showSecondStep(tools),
-  takeSecondCode(tools),
+  ...secondStepRoutes(tools),
   showBadge(tools),
   showBadgeOutside(tools),
   cancel(tools),
   someoneElse(tools),
   sameAccount(tools),
 ];
-
-async function secondStepPage(tools: IdpTools, request: FastifyRequest, interaction: Interaction, error?: FormError) {
-  const { doubts, mailed } = await pendingOf(tools.context, interaction.uid);
-  const view = viewOf(request);
-  const props = {
-    action: `/signin/${interaction.uid}/second`,
-    backPath: `/signin/${interaction.uid}`,
-    app: await askingApp(tools, interaction),
-    isMailed: mailed !== undefined,
-    why: why(doubts, view.locale),
-    ...(error ? { error } : {}),
-  };
-  return tools.pages.secondFactor(props, view);
-}
 
 interface Shown {
   readonly identifier?: string;
