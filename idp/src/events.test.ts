@@ -8,8 +8,16 @@ import { testIdp } from '../testing/idp.ts';
 import { type IdpEvent, idpEvents, record } from './events.ts';
 
 /** Anything that the schema of a member of an event takes. */
-function sample(schema: { type?: string; pattern?: string; format?: string; anyOf?: object[]; items?: object }): Json {
+function sample(schema: {
+  type?: string;
+  enum?: readonly string[];
+  pattern?: string;
+  format?: string;
+  anyOf?: object[];
+  items?: object;
+}): Json {
   if (schema.anyOf) return sample(schema.anyOf[0] ?? {});
+  if (schema.enum) return schema.enum[0] ?? null;
   if (schema.type === 'array') return [sample(schema.items ?? {})];
   if (schema.type === 'boolean') return true;
   if (schema.type === 'integer' || schema.type === 'number') return 1;

@@ -1,9 +1,11 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Text } from '@edutrust/platform/messages';
-import { getPerson } from '@edutrust/registry/people';
+import { addressOf, getPerson } from '@edutrust/registry/people';
 import { needPasskey, recordedRolesOf } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
+import { isLevelThree } from '../level-three/rules.ts';
 import { passwordHashOf } from '../password/attestation.ts';
+import { createRiskWatch } from '../risk/risk.ts';
 import { listSessions } from '../sessions/sessions.ts';
 import { obstacleOf } from '../signin/standing.ts';
 import { isSchoolNetwork } from '../throttling/networks.ts';
@@ -21,6 +23,7 @@ export interface AccountCheck {
     | 'activation-code'
     | 'throttle'
     | 'network'
+    | 'place'
     | 'assurance'
     | 'app'
     | 'consent';
@@ -56,7 +59,7 @@ export interface Asked {
  * @throws NotFound
  */
 export async function accountStatus(
-  context: Pick<ServiceContext, 'db' | 'clock' | 'store' | 'secrets'>,
+  context: Pick<ServiceContext, 'config' | 'db' | 'clock' | 'store' | 'secrets'>,
   personId: string,
   asked: Asked = {},
 ): Promise<AccountStatus> {
@@ -73,11 +76,13 @@ export async function accountStatus(
   const hasPassword = passwordHashOf(context.secrets, account) !== null;
   const obstacle = obstacleOf(person, account);
   const waitSeconds = await secondsToWait(context, personId, asked.address);
+  const place = await placeCheck(context, personId, asked.address, { hasSecondFactor, passkeys });
   const checks: AccountCheck[] = [
     ...accountChecks(person.status === 'active', account, hasPassword || passkeys > 0),
     ...codeCheck(account, codeUntil, clock.now()),
     throttleCheck(waitSeconds),
     ...(await networkCheck(context, asked.address)),
+    ...place,
     ...(await assuranceCheck(context, personId, passkeys)),
     ...(await appChecks(context, personId, asked.clientId)),
   ];
@@ -89,7 +94,7 @@ export async function accountStatus(
     lastSignInAt: account?.last_sign_in_at ?? null,
     sessions: sessions.length,
     opens: {
-      password: obstacle === undefined && hasPassword && waitSeconds === 0,
+      password: obstacle === undefined && hasPassword && waitSeconds === 0 && place.every(({ ok }) => ok),
       passkey: obstacle === undefined && passkeys > 0, // a passkey is not guessed, so nothing slows it
     },
     checks,
@@ -184,6 +189,32 @@ async function networkCheck({ db }: Pick<ServiceContext, 'db'>, address: string 
         en: 'This address is in no registered network of a school.',
       };
   return [{ step: 'network', ok: true, sentence }];
+}
+
+/** Whether a password from there is asked for more (ADR 0370), and whether there is anything to ask for. */
+async function placeCheck(
+  context: Pick<ServiceContext, 'config' | 'db' | 'clock' | 'store' | 'secrets'>,
+  personId: string,
+  address: string | undefined,
+  { hasSecondFactor, passkeys }: { readonly hasSecondFactor: boolean; readonly passkeys: number },
+): Promise<AccountCheck[]> {
+  if (!address) return [];
+  const { devices } = createThrottle(context);
+  const origin = { ip: address, isBehindUndeclaredProxy: false, deviceCookie: undefined };
+  if ((await createRiskWatch(context, devices).ofSignIn(origin, personId)).length === 0) return [];
+  const hasMail = passkeys === 0 && !isLevelThree(context) && (await addressOf(context.db, personId)) !== null;
+  return [
+    step('place', hasSecondFactor || hasMail, {
+      yes: {
+        vi: 'Nơi này lạ với người đó: sau mật khẩu sẽ hỏi thêm một mã.',
+        en: 'The person was never here: after the password a code is asked for.',
+      },
+      no: {
+        vi: 'Nơi này lạ với người đó, mật khẩu một mình không đủ: dùng passkey, máy quen hay mạng của trường; hoặc thêm mã xác thực hay địa chỉ thư.',
+        en: 'The person was never here, and a password alone is not enough: use a passkey, a known device or the school’s network; or add an authenticator app or a mail address.',
+      },
+    }),
+  ];
 }
 
 /** Roles that a password alone does not open. */
