@@ -18,7 +18,7 @@ export interface Compilers {
 }
 
 /**
- * Schemas are compiled when the first request comes to them: those of all routes at once are half of what a start costs,
+ * Schemas are compiled when the first request comes to them: those of all routes at once are a third of what a start costs,
  * and most processes are never asked for most of them. That each compiles is what the tests see to.
  */
 export function createCompilers(): Compilers {
