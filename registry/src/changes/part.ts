@@ -87,7 +87,9 @@ export async function applyPart(
   if (isLast) return finish(context, transaction, planId, { ...plan, totals, applied_count: done });
   // What the planner knows of tables that a first roster fills is nothing.
   if (plan.applied_count === 0)
-    await sql`ANALYZE (SKIP_LOCKED) registry.person, registry.class, registry.enrolment, registry.affiliation`.execute(transaction);
+    await sql`ANALYZE (SKIP_LOCKED) registry.person, registry.class, registry.enrolment, registry.affiliation`.execute(
+      transaction,
+    );
   return { totals, done, total, isDone: false };
 }
 
