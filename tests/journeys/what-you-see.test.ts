@@ -210,7 +210,6 @@ test('a push message says how many wait and nothing else; a tap on it comes back
     return told;
   });
   assert.deepEqual(tapped, ['closed', '/sign/']);
-  await cdp.detach();
 });
 
 test('V15: three documents are all drawn before the one tap, and then signed', async () => {
