@@ -44,7 +44,7 @@ describe('what a signature needs is slow, or away', () => {
   };
 
   test('a time stamp that takes minutes: nothing is issued before it, one worker waits for it, and each is issued once', async () => {
-    const ids = waiting.slice(0, 2);
+    const ids = waiting.slice(0, 1); // a second one might ask for its stamp after the clock has gone on, which is a jump (X1)
     const session = await authorised(ids);
     await trigger('waits');
     let offset = 0;
