@@ -106,4 +106,19 @@ test('V5: a seal over a third of a signature is whole; over more of it, or over 
   assert.deepEqual(await judged(third), []);
   assert.deepEqual(await judged(moved((hand[2] - hand[0]) / 2)), ['covering'], 'most of it');
   assert.deepEqual(await judged([72, 700, 174, 802]), ['covering'], 'the text of the page');
+
+  // Three who each leave most of it to be seen, and together hide it.
+  const width = (hand[2] - hand[0]) / 3;
+  let hidden = once;
+  for (const part of [0, 1, 2]) {
+    const rect = [hand[0] + part * width, hand[1], hand[0] + (part + 1) * width, hand[3]] as const;
+    hidden = await signPdf(hidden, { signerName: 'Người sau', at, visible: { page: 0, rect, lines: [], ink } }, signer);
+  }
+  const { verdict, signatures } = await validatePdf(hidden, {
+    anchors: authority.anchors,
+    at,
+    requireRevocation: false,
+  });
+  assert.equal(signatures[0]?.reasons[0]?.code, 'covered-afterwards');
+  assert.equal(verdict, 'indeterminate');
 });

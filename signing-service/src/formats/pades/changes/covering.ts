@@ -27,27 +27,48 @@ export function coveredBy(signed: PdfView, current: PdfView, widget: PdfDictiona
   const box = boxOf(current.array(widget.entries.get('Rect')));
   const page = signed.dictionary(widget.entries.get('P'));
   if (!box || !page || !widget.entries.has('AP')) return undefined;
-  const covered = coveredAt(signed, page, box, mostOfPicture);
+  const now = annotationsOf(current, current.dictionary(widget.entries.get('P')));
+  // A seal lies over the left third of the hand of who signed; all that lies there by now counts together.
+  const isLeftToBeSeen = (there: Box, { item, annotation }: Annotation) => {
+    const above = now.filter((one) => isNotThe(item, one.item) && isSeen(current, one.annotation));
+    const parts = above.map((one) => overlap(there, boxOf(current.array(one.annotation.entries.get('Rect'))) ?? there));
+    return isPicture(signed, annotation) && parts.reduce((sum, part) => sum + part, 0) <= mostOfPicture;
+  };
+  const covered = coveredAt(signed, page, box, isLeftToBeSeen);
   return covered && `a block over ${covered === 'text' ? 'text' : 'another annotation'}`;
 }
 
+interface Annotation {
+  readonly item: PdfObject;
+  readonly annotation: PdfDictionary;
+}
+
+const annotationsOf = (view: PdfView, page: PdfDictionary | undefined): Annotation[] =>
+  (view.array(page?.entries.get('Annots')) ?? []).flatMap((item) => {
+    const annotation = view.dictionary(item);
+    return annotation ? [{ item, annotation }] : [];
+  });
+
+const isNotThe = (one: PdfObject, other: PdfObject) => {
+  const [first, second] = [as('reference', one), as('reference', other)];
+  return !first || !second || first.number !== second.number;
+};
+
 /**
- * What stands in a box of a page already; `undefined` for an empty place. Text is found by an estimate. A seal lies over the
- * left third of a signature: so much of the picture of one's hand may be covered as `ofPicture` says, and nothing of a block
- * that says in words who signed.
+ * What stands in a box of a page already; `undefined` for an empty place. Text is found by an estimate. An annotation
+ * that may be covered, since enough of it is left to be seen, is no such thing.
  */
 export function coveredAt(
   view: PdfView,
   page: PdfDictionary,
   box: Box,
-  ofPicture = 0,
+  isLeftToBeSeen: (there: Box, annotation: Annotation) => boolean = () => false,
 ): 'text' | 'annotation' | undefined {
   const [left, bottom, right, top] = shrunk(box);
-  const others = (view.array(page.entries.get('Annots')) ?? []).flatMap((item) => view.dictionary(item) ?? []);
-  const isCovered = others.some((other) => {
-    const there = isSeen(view, other) ? boxOf(view.array(other.entries.get('Rect'))) : undefined;
+  const isCovered = annotationsOf(view, page).some((other) => {
+    const there = isSeen(view, other.annotation) ? boxOf(view.array(other.annotation.entries.get('Rect'))) : undefined;
     const isOver = there && there[0] < right && there[2] > left && there[1] < top && there[3] > bottom;
-    return isOver && !(isPicture(view, other) && overlap(there, box) <= ofPicture);
+    return isOver && !isLeftToBeSeen(there, other);
   });
   if (isCovered) return 'annotation';
   for (const { x, y } of glyphsOf(view, page)) {
@@ -71,8 +92,8 @@ function isPicture(view: PdfView, widget: PdfDictionary): boolean {
 
 /** The part of one box that another lies over. */
 function overlap(under: Box, over: Box): number {
-  const side = (from: number) =>
-    Math.min(under[from + 2] ?? 0, over[from + 2] ?? 0) - Math.max(under[from] ?? 0, over[from] ?? 0);
+  const side = (from: 0 | 1) =>
+    Math.max(0, Math.min(under[from + 2] ?? 0, over[from + 2] ?? 0) - Math.max(under[from], over[from]));
   return (side(0) * side(1)) / ((under[2] - under[0]) * (under[3] - under[1]));
 }
 
