@@ -1,5 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { InvalidInput } from '@edutrust/platform/errors';
+import { once } from '@edutrust/platform/store';
 import { notify } from '@edutrust/registry/notices';
 import { record } from '../events.ts';
 import { type Signal, why } from './words.ts';
@@ -17,18 +18,18 @@ export async function keepQuestioned(
   asked: 'app' | 'mail' | 'refused' | 'session',
   signals: readonly Signal[],
 ): Promise<void> {
-  const isNews = await store.putIfAbsent(`idp:questioned:${personId}`, 1, toldSeconds);
-  await db.transaction().execute(async (transaction) => {
-    await record(transaction, {
+  await db.transaction().execute((transaction) =>
+    record(transaction, {
       type: 'sign-in.questioned',
       actor: { kind: 'system', name: 'idp' },
       subject: { kind: 'person', id: personId },
       data: { asked, signals: [...signals] },
-    });
-    if (!isNews) return;
-    const data = { vi: why(signals, 'vi'), en: why(signals, 'en') };
-    await notify(transaction, { personId, kind: 'sign-in.questioned', data });
-  });
+    }),
+  );
+  const data = { vi: why(signals, 'vi'), en: why(signals, 'en') };
+  await once(store, `idp:questioned:${personId}`, toldSeconds, () =>
+    db.transaction().execute((transaction) => notify(transaction, { personId, kind: 'sign-in.questioned', data })),
+  );
 }
 
 /** The credential is right; what else opens the account from here. */

@@ -1,6 +1,7 @@
 import { type Database, statement, type Transaction } from '@edutrust/platform/database';
 import { NotFound } from '@edutrust/platform/errors';
 import { eventWrites } from '@edutrust/platform/events';
+import { once } from '@edutrust/platform/store';
 import { notify } from '@edutrust/registry/notices';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errors, type Provider } from 'oidc-provider';
@@ -93,12 +94,9 @@ export async function keepDoubts({ context }: IdpTools, interaction: Interaction
   const doubts = doubtsOfSession(interaction);
   const personId = interaction.session?.accountId;
   if (doubts.length === 0 || !personId) return;
-  const isFirst = await context.store.putIfAbsent(
-    `idp:doubted:${interaction.uid}`,
-    1,
-    interaction.exp - librarySeconds(),
+  await once(context.store, `idp:doubted:${interaction.uid}`, interaction.exp - librarySeconds(), () =>
+    keepQuestioned(context, personId, 'session', doubts),
   );
-  if (isFirst) await keepQuestioned(context, personId, 'session', doubts);
 }
 
 /** Why this proof is not enough from where it comes; a passkey, a second factor and the owner's mailbox always are. */

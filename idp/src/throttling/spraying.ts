@@ -1,4 +1,5 @@
 import type { ServiceContext } from '@edutrust/platform/context';
+import { once } from '@edutrust/platform/store';
 import { record } from '../events.ts';
 
 /**
@@ -52,19 +53,20 @@ export function createSprayWatch(
       const failures = await store.increment(failedKey(what, address), addressWindowSeconds);
       if (failures <= addressFailures || !(await isSpraying(what, address))) return;
       const hash = hashOf(address).toString('hex').slice(0, 16);
-      if (!(await store.putIfAbsent(`idp:sprayed:${what}:${hash}`, true, addressWindowSeconds))) return;
-      await db.transaction().execute((transaction) =>
-        record(transaction, {
-          type: what === 'password' ? 'sign-in.spraying' : 'activation.guessing',
-          actor: { kind: 'system', name: 'idp' },
-          subject: { kind: 'address', id: hash },
-          data: { failures },
-        }),
+      await once(store, `idp:sprayed:${what}:${hash}`, addressWindowSeconds, () =>
+        db.transaction().execute((transaction) =>
+          record(transaction, {
+            type: what === 'password' ? 'sign-in.spraying' : 'activation.guessing',
+            actor: { kind: 'system', name: 'idp' },
+            subject: { kind: 'address', id: hash },
+            data: { failures },
+          }),
+        ),
       );
     },
     entered: async (what, address, account) => {
-      const once = `${enteredKey(what, address)}:${hashOf(account).toString('hex').slice(0, 16)}`;
-      if (await store.putIfAbsent(once, true, addressWindowSeconds))
+      const counted = `${enteredKey(what, address)}:${hashOf(account).toString('hex').slice(0, 16)}`;
+      if (await store.putIfAbsent(counted, true, addressWindowSeconds))
         await store.increment(enteredKey(what, address), addressWindowSeconds);
     },
   };

@@ -37,8 +37,9 @@ export function createCompilers(): Compilers {
     return (definition) => {
       const validator = putOff(() => compile(definition));
       const validate = (...given: Parameters<Validator>) => {
-        const isValid = validator()(...given);
-        validate.errors = validator().errors;
+        const compiled = validator();
+        const isValid = compiled(...given);
+        validate.errors = compiled.errors;
         return isValid;
       };
       validate.errors = undefined as Validator['errors'];

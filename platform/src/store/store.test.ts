@@ -7,7 +7,7 @@ import { Unavailable } from '../errors.ts';
 import { platformMigrations } from '../migrations.ts';
 import { createPostgresStore, sweepPostgresStore } from './postgres.ts';
 import { openRedisStore } from './redis.ts';
-import { openStore, type ShortLivedStore } from './store.ts';
+import { once, openStore, type ShortLivedStore } from './store.ts';
 import { withFallback } from './with-fallback.ts';
 
 async function contract(store: ShortLivedStore): Promise<void> {
@@ -41,6 +41,15 @@ async function contract(store: ShortLivedStore): Promise<void> {
   assert.equal(await store.increment('short-count', 60), 1, 'an expired count starts anew');
   await store.delete('short');
   assert.equal(await store.get('short'), undefined);
+
+  let done = 0;
+  const work = async () => {
+    done += 1;
+    if (done === 1) throw new Error('away');
+  };
+  await assert.rejects(once(store, 'told', 60, work), /away/);
+  await Promise.all(Array.from({ length: 10 }, () => once(store, 'told', 60, work)));
+  assert.equal(done, 2, 'what failed is tried again, and done once');
 }
 
 test('the store in PostgreSQL keeps the contract', async () => {

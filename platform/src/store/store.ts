@@ -6,6 +6,7 @@ import type { ShortLivedStore } from './short-lived-store.ts';
 import { withFallback } from './with-fallback.ts';
 
 export { attestedStore } from './attested.ts';
+export { once } from './once.ts';
 export { sweepPostgresStore } from './postgres.ts';
 export type { ShortLivedStore } from './short-lived-store.ts';
 
