@@ -20,6 +20,7 @@ const made = await rolldown({
   cwd: root,
   input: join(root, 'edutrust/src/sign/program.ts'),
   platform: 'node',
+  tsconfig: join(root, 'tsconfig.json'),
   external: (name) => !isOurs(name),
   treeshake: { moduleSideEffects: false },
 });

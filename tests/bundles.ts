@@ -41,6 +41,7 @@ async function write(folder: string, input: Record<string, string>, isInside: (n
     cwd: root,
     input,
     platform: 'node',
+    tsconfig: join(root, 'tsconfig.json'), // not one that lies above the checkout
     external: (name) => !isInside(name) && !/^[./#]/.test(name),
     plugins: [{ name: 'where-it-was', transform: staysWhereItWas }],
   });
