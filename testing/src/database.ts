@@ -19,7 +19,7 @@ export async function testDatabase(migrations: readonly SchemaMigrations[]): Pro
   const name = `test_${uuidv7().replaceAll('-', '')}`;
   // Without migrations it is empty: a dump goes in.
   const template = migrations.length > 0 ? await templateOf(serverUrl, migrations) : 'template1';
-  await administer(serverUrl, `CREATE DATABASE ${name} TEMPLATE ${template}`);
+  await administer(serverUrl, `CREATE DATABASE ${name} TEMPLATE ${template} STRATEGY FILE_COPY`);
   const url = new URL(serverUrl);
   url.pathname = `/${name}`;
   const pool = createPool(url.href, 12);
