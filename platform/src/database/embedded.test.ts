@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { test } from 'node:test';
@@ -50,5 +50,27 @@ test('Y1: programs and data below a folder that only its owner may enter: it sta
     }
   } finally {
     await rm(home, { recursive: true, force: true });
+  }
+});
+
+test('it is reached by a socket that only its owner reaches, and by TCP where the path is too long for one', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'edutrust-embedded-'));
+  const deep = join(directory, 'a, "quoted" folder'.padEnd(90, '-'));
+  try {
+    for (const [folder, isBySocket] of [
+      [join(directory, 'a, "quoted" folder'), true],
+      [deep, false],
+    ] as const) {
+      const server = await startEmbedded(folder);
+      const client = new pg.Client({ connectionString: server.url });
+      await client.connect();
+      const { rows } = await client.query('SELECT inet_server_addr() IS NULL AS by_socket');
+      assert.deepEqual(rows, [{ by_socket: isBySocket }]);
+      await client.end();
+      assert.equal((await stat(join(folder, 'postgres'))).mode & 0o077, 0);
+      await server.stop();
+    }
+  } finally {
+    await rm(directory, { recursive: true, force: true });
   }
 });

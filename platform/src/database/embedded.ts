@@ -43,8 +43,8 @@ export async function startEmbedded(dataDirectory: string, given?: Binaries): Pr
     await takeOver(cluster, runner);
     const password = (await readFile(join(cluster, passwordFile), 'utf8')).trim();
     const port = await adoptOrStart(binaries.postgres, cluster, password, runner);
-    await createDatabase(address(port, password, 'postgres'));
-    const url = address(port, password, database);
+    await createDatabase(address(cluster, port, password, 'postgres'));
+    const url = address(cluster, port, password, database);
     return { url, isNew, stop: () => stopUnlessUsed(cluster, url) };
   } catch (error) {
     if (error instanceof Unavailable) throw error;
@@ -52,9 +52,18 @@ export async function startEmbedded(dataDirectory: string, given?: Binaries): Pr
   }
 }
 
-function address(port: number, password: string, name: string): string {
-  return `postgres://${superuser}:${password}@127.0.0.1:${port}/${name}`;
+/** By the cluster's socket, which costs a third less than TCP a statement; by TCP where there is none. */
+function address(cluster: string, port: number, password: string, name: string): string {
+  const host = existsSync(socketOf(cluster, port)) ? `?host=${encodeURIComponent(cluster)}` : '';
+  return `postgres://${superuser}:${password}@127.0.0.1:${port}/${name}${host}`;
 }
+
+function socketOf(cluster: string, port: number): string {
+  return join(cluster, `.s.PGSQL.${port}`);
+}
+
+/** What the system lets the path of a socket be, in bytes (`sun_path`; macOS has the fewest). */
+const socketPathBytes = 103;
 
 export interface Binaries {
   readonly initdb: string;
@@ -223,7 +232,7 @@ async function adoptOrStart(postgres: string, cluster: string, password: string,
   let starts = 0;
   for (;;) {
     const running = await readPostmaster(cluster);
-    if (running && (await answers(address(running.port, password, 'postgres')))) return running.port;
+    if (running && (await answers(address(cluster, running.port, password, 'postgres')))) return running.port;
     if (!running && (child === undefined || child.exitCode !== null)) {
       // the port was free when we looked; another program may have been quicker
       const isPortTaken =
@@ -240,7 +249,10 @@ async function adoptOrStart(postgres: string, cluster: string, password: string,
 
 async function launch(postgres: string, cluster: string, runner: Runner) {
   const port = await freePort();
-  const settings = ['listen_addresses=127.0.0.1', 'unix_socket_directories=', 'max_connections=100'];
+  // Quoted, as the setting is a list. Only the owner enters the cluster's folder.
+  const folder =
+    Buffer.byteLength(socketOf(cluster, port)) > socketPathBytes ? '' : `"${cluster.replaceAll('"', '""')}"`;
+  const settings = ['listen_addresses=127.0.0.1', `unix_socket_directories=${folder}`, 'max_connections=100'];
   const [command, args] = runner.command(
     postgres,
     '-D',
