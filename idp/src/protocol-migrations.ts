@@ -2,6 +2,12 @@ import type { SchemaMigrations } from '@edutrust/platform/migrations';
 import { actingFor } from './acting-for/migration.ts';
 import { backchannelRequests } from './ciba/migration.ts';
 import { registrations } from './registration/migration.ts';
+import { appDays } from './requests/uses.ts';
 
 /** What the provider's later protocols keep. */
-export const protocolMigrations: SchemaMigrations['migrations'] = [backchannelRequests, actingFor, registrations];
+export const protocolMigrations: SchemaMigrations['migrations'] = [
+  backchannelRequests,
+  actingFor,
+  registrations,
+  appDays,
+];

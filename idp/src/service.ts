@@ -45,6 +45,7 @@ import { recipientRoutes } from './recipients/routes.ts';
 import { registrationRoutes } from './registration/routes.ts';
 import { createRequestLog } from './requests/request-log.ts';
 import { appRequestRoutes } from './requests/routes.ts';
+import { forgetOldUses } from './requests/uses.ts';
 import { createRiskWatch } from './risk/risk.ts';
 import { seenNetworkRetention } from './risk/seen.ts';
 import { sandboxPageRoutes } from './sandbox/pages.ts';
@@ -223,5 +224,6 @@ async function forgetOld(context: ServiceContext): Promise<void> {
   await sweep(context.db);
   await forgetOldHours(context.db);
   await forgetOldDays(context.db);
+  await forgetOldUses(context.db);
   await forgetOldSignals(context);
 }

@@ -516,6 +516,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /api/v1/apps/:clientId': roles('DSAO', 'app'),
   'GET /api/v1/apps/:clientId/preview': roles('DO', 'app', { fresh: 300 }),
   'GET /api/v1/apps/:clientId/requests': roles('DO', 'app', { fresh: 300 }),
+  'GET /api/v1/apps/:clientId/health': roles('DO', 'app', { fresh: 300 }),
   'GET /api/v1/apps/:clientId/redirect-test': roles('DO', 'app', { fresh: 300 }),
   'POST /api/v1/apps': roles('DO', 'organisation', {
     body: ({ organisation }) => ({ name: 'Sổ tay', kind: 'web', organisationId: organisation }),

@@ -338,7 +338,8 @@ export async function listApps(db: Database | Transaction): Promise<App[]> {
   return rows.map(toApp);
 }
 
-async function findAppRow(db: Database | Transaction, clientId: string): Promise<Selectable<AppTable>> {
+/** The row of an app that has not ended. @throws NotFound */
+export async function findAppRow(db: Database | Transaction, clientId: string): Promise<Selectable<AppTable>> {
   const row = await idpOf(db)
     .selectFrom('idp.app')
     .selectAll()

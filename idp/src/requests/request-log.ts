@@ -4,6 +4,7 @@ import type { KoaContextWithOIDC } from 'oidc-provider';
 import type { AppDirectory } from '../apps/directory.ts';
 import { ownClientId } from '../provider/first-party.ts';
 import { refusalOf } from './reason.ts';
+import { createUseCounter } from './uses.ts';
 
 /** How many requests of an app are kept: what somebody looks at who wonders why a sign-in fails. */
 const kept = 50;
@@ -30,6 +31,17 @@ const present = [
   ...['client_assertion', 'request', 'request_uri', 'claims'],
 ] as const;
 
+/** By these grants a person comes in; by others an app goes on, or acts for itself. */
+const lettingIn = new Set([
+  'authorization_code',
+  'urn:ietf:params:oauth:grant-type:device_code',
+  'urn:openid:params:grant-type:ciba',
+]);
+
+/** What an app may well be answered while all is as it should be: nobody is signed in, a person says no or takes time. */
+const isNobodysFault = ({ message }: Error) =>
+  ['login_required', 'consent_required', 'access_denied', 'authorization_pending', 'slow_down'].includes(message);
+
 interface Noted {
   readonly client_id: string;
   readonly at: string;
@@ -40,7 +52,7 @@ interface Noted {
   readonly sent: Readonly<Record<string, string>>;
 }
 
-/** The last requests of each app, written behind the answer, which waits for nothing. */
+/** The last requests of each app, and how many there were, written behind the answer, which waits for nothing. */
 export interface RequestLog {
   /** Keeps why an app was refused. */
   refused(ctx: KoaContextWithOIDC, error: Error): void;
@@ -50,6 +62,7 @@ export interface RequestLog {
 }
 
 export function createRequestLog(context: ServiceContext, apps: AppDirectory): RequestLog {
+  const uses = createUseCounter(context);
   let waiting: Noted[] = [];
   let writing: Promise<void> | undefined;
 
@@ -63,8 +76,8 @@ export function createRequestLog(context: ServiceContext, apps: AppDirectory): R
   }
 
   function note(ctx: KoaContextWithOIDC, error?: Error): void {
-    const clientId = ctx.oidc?.client?.clientId;
-    if (!clientId || clientId === ownClientId || waiting.length >= mostWaiting) return;
+    const clientId = appOf(ctx);
+    if (!clientId || waiting.length >= mostWaiting) return;
     waiting.push({
       client_id: clientId,
       at: context.clock.now().toISOString(),
@@ -77,18 +90,32 @@ export function createRequestLog(context: ServiceContext, apps: AppDirectory): R
   }
 
   return {
-    // that a proof needs the nonce that comes with the answer is how every exchange with one begins (RFC 9449 §8)
-    refused: (ctx, error) => (error.message === 'use_dpop_nonce' ? undefined : note(ctx, error)),
+    refused: (ctx, error) => {
+      // that a proof needs the nonce that comes with the answer is how every exchange with one begins (RFC 9449 §8)
+      if (error.message === 'use_dpop_nonce') return;
+      const clientId = appOf(ctx);
+      if (clientId && !isNobodysFault(error)) uses.refused(clientId);
+      note(ctx, error);
+    },
     succeeded: (ctx) => {
-      const clientId = ctx.oidc?.client?.clientId ?? '';
+      const clientId = appOf(ctx);
+      if (!clientId) return;
+      if (ctx.oidc.route === 'token' && lettingIn.has(String(ctx.oidc.params?.grant_type))) uses.entered(clientId);
       void apps.app(clientId).then(
         (app) => (app?.isSandbox ? note(ctx) : undefined),
         () => undefined,
       );
     },
-    settled: async () => writing,
+    settled: async () => {
+      await Promise.all([writing, uses.settled()]);
+    },
   };
 }
+
+const appOf = (ctx: KoaContextWithOIDC): string | undefined => {
+  const clientId = ctx.oidc?.client?.clientId;
+  return clientId === ownClientId ? undefined : clientId;
+};
 
 function sentOf(params: Readonly<Record<string, unknown>>): Record<string, string> {
   const sent: Record<string, string> = {};

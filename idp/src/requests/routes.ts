@@ -1,12 +1,15 @@
+import { failingJobs } from '@edutrust/platform/jobs';
 import { type Route, route } from '@edutrust/platform/route';
 import { nullable, Time } from '@edutrust/platform/schemas';
 import { requires } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
 import Type from 'typebox';
-import { findApp } from '../apps/apps.ts';
+import { findApp, findAppRow } from '../apps/apps.ts';
 import { ofApp } from '../apps/of-app.ts';
+import { logoutTask } from '../sessions/end.ts';
 import type { IdpTools } from '../tools.ts';
 import { refusals } from './reason.ts';
+import { usesOfWeek } from './uses.ts';
 
 const Seen = Type.Object({
   at: Time,
@@ -35,6 +38,51 @@ const list = ({ context: { db } }: IdpTools) =>
         SELECT at, endpoint, error, reason, detail, sent FROM idp.app_request
         WHERE client_id = ${params.clientId} ORDER BY id DESC LIMIT 50`.execute(db);
       return { items: rows.map(({ at, ...row }) => ({ ...row, at: at.toISOString() })), nextCursor: null };
+    },
+  });
+
+const health = ({ context: { db, clock } }: IdpTools) =>
+  route({
+    method: 'GET',
+    url: '/api/v1/apps/:clientId/health',
+    access: requires('apps.write'),
+    schema: {
+      tags: ['apps'],
+      summary: 'How an app has been running for a week, and what needs its developer',
+      params: Type.Object({ clientId: Type.String({ maxLength: 100 }) }),
+      response: {
+        200: Type.Object({
+          entered: Type.Integer({ description: 'How often people came in, today and the six days before' }),
+          refused: Type.Integer({
+            description:
+              'How often the app was refused meanwhile; nobody signed in and a person who said no do not count',
+          }),
+          lastEnteredAt: nullable(Time),
+          logouts: nullable(
+            Type.Object(
+              {
+                retrying: Type.Integer({ description: 'Logout tokens that the app did not take yet' }),
+                givenUp: Type.Integer({ description: 'Logout tokens that it did not take for days' }),
+                lastError: nullable(Type.String()),
+              },
+              { description: 'null: the app is not notified of sign-outs' },
+            ),
+          ),
+          previousSecretUntil: nullable(Time),
+        }),
+      },
+    },
+    resource: ({ params }) => ofApp(db, params.clientId),
+    handle: async ({ params: { clientId } }) => {
+      const now = clock.now();
+      const [app, uses] = await Promise.all([findAppRow(db, clientId), usesOfWeek(db, clientId, now)]);
+      const until = app.previous_secret_until;
+      return {
+        ...uses,
+        lastEnteredAt: uses.lastEnteredAt?.toISOString() ?? null,
+        logouts: app.backchannel_logout_uri ? await failingJobs(db, logoutTask, 'clientId', clientId) : null,
+        previousSecretUntil: until && until > now ? until.toISOString() : null,
+      };
     },
   });
 
@@ -80,4 +128,4 @@ function commonStart(one: string, other: string): number {
 }
 
 /** What a developer looks at when a sign-in does not work. */
-export const appRequestRoutes = (tools: IdpTools): Route[] => [list(tools), testAddress(tools)];
+export const appRequestRoutes = (tools: IdpTools): Route[] => [list(tools), health(tools), testAddress(tools)];

@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import type { WorkerEvents, WorkerPool } from 'graphile-worker';
 import { sql } from 'kysely';
 import type { Pool } from 'pg';
-import type { Transaction } from '../database/database.ts';
+import type { Database, Transaction } from '../database/database.ts';
 import type { Json } from '../json.ts';
 import type { Logger } from '../log.ts';
 import { type Heartbeat, startHeartbeat } from './heartbeat.ts';
@@ -59,6 +59,24 @@ export async function retryDeadJobs(pool: Pool, task?: string): Promise<number> 
     [task ?? null],
   );
   return rows[0]?.count ?? 0;
+}
+
+/** Jobs that failed so far: how many are tried again, how many gave up, and what the latest one said. */
+export interface FailingJobs {
+  readonly retrying: number;
+  readonly givenUp: number;
+  readonly lastError: string | null;
+}
+
+/** Of the task's jobs those whose payload has the text under the name. */
+export async function failingJobs(db: Database, task: string, name: string, text: string): Promise<FailingJobs> {
+  const { rows } = await sql<FailingJobs>`
+    SELECT count(*) FILTER (WHERE attempts < max_attempts)::int AS retrying,
+      count(*) FILTER (WHERE attempts >= max_attempts)::int AS "givenUp",
+      (array_agg(last_error ORDER BY updated_at DESC))[1] AS "lastError"
+    FROM graphile_worker._private_jobs AS j JOIN graphile_worker._private_tasks AS t ON t.id = j.task_id
+    WHERE t.identifier = ${task} AND j.last_error IS NOT NULL AND j.payload->>${name} = ${text}`.execute(db);
+  return rows[0] ?? { retrying: 0, givenUp: 0, lastError: null };
 }
 
 export function createJobs(): Jobs {

@@ -14,6 +14,7 @@ import { Title } from '../parts.tsx';
 import { useProposed } from '../proposed.ts';
 import { AppState } from './apps.tsx';
 import { GoingLive } from './going-live.tsx';
+import { Health } from './health.tsx';
 import { Preview } from './preview.tsx';
 import { RedirectTest } from './redirect-test.tsx';
 import { Requests } from './requests.tsx';
@@ -71,6 +72,7 @@ function Loaded({ app, reload }: { readonly app: AppView; readonly reload: () =>
         <div class="grid gap-4 content-start min-w-0">
           {may('apps.write') && app.kind !== 'machine' ? <Preview app={app} /> : <Told app={app} />}
           {app.isSandbox && may('apps.write') && <GoingLive app={app} reload={reload} />}
+          {!app.isSandbox && app.kind !== 'machine' && may('apps.write') && <Health app={app} />}
         </div>
       </div>
     </>
