@@ -77,6 +77,16 @@ export class City {
     await page.waitForURL(`${this.platform.url}/`);
   }
 
+  /** By the passkey of their first time, which staff of this checkout have. */
+  async enterAgain(page: Page, who: Who): Promise<boolean> {
+    if (!this.isNow || who === 'visitor' || who === 'pupil' || who === 'guardian') return false;
+    await page.context().clearCookies();
+    await page.goto(this.platform.url);
+    await page.getByRole('button', { name: 'Dùng vân tay, khuôn mặt' }).click();
+    await page.getByText('Đăng xuất').first().waitFor();
+    return true;
+  }
+
   /** Up to the question whether it is they; the code is not used by that. */
   async typeCode(page: Page, code: string): Promise<void> {
     await page.goto(`${this.platform.url}/activate`);
