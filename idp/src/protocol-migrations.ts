@@ -1,7 +1,13 @@
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
 import { actingFor } from './acting-for/migration.ts';
+import { codeProtection } from './apps/code-protection-migration.ts';
 import { backchannelRequests } from './ciba/migration.ts';
 import { registrations } from './registration/migration.ts';
 
 /** What the provider's later protocols keep. */
-export const protocolMigrations: SchemaMigrations['migrations'] = [backchannelRequests, actingFor, registrations];
+export const protocolMigrations: SchemaMigrations['migrations'] = [
+  backchannelRequests,
+  actingFor,
+  registrations,
+  codeProtection,
+];

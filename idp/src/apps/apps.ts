@@ -16,14 +16,14 @@ import { type App, coveredOf, toApp } from './app.ts';
 import { type Audience, audiences } from './audience.ts';
 import { proofsOf, provesItself } from './certificates.ts';
 import { apiColumns, cibaColumn, proofColumns, protocolColumns } from './columns.ts';
-import type { KeySet } from './keys.ts';
+import { areOfProfile, type KeySet } from './keys.ts';
 import type { AppPicture } from './pictures.ts';
 import {
   type AppProtocol,
   keepsSecret,
   mustBeService,
-  mustHavePkce,
   mustKeepProfile,
+  mustProtectCodes,
   takesPeopleBack,
 } from './protocol.ts';
 import { alreadyReal, mustStayHere } from './sandbox.ts';
@@ -98,7 +98,7 @@ function mustBeOfTwo(actor: Actor, approvalId: string | undefined): void {
 /** What holds of an app that says nothing of how it speaks OpenID Connect. */
 const strictProtocol: AppProtocol = {
   idTokenAlg: 'ES256',
-  requiresPkce: true,
+  codeProtection: 'pkce',
   hasClaimsInIdToken: false,
   securityProfile: 'standard',
   exchangesTokens: false,
@@ -131,9 +131,9 @@ export async function registerApp(
   const proofs = proofsOf(input.kind, input);
   const hasSecret = keepsSecret(input.kind) && !provesItself(proofs);
   const protocol = { ...strictProtocol, ...input };
-  mustHavePkce(input.kind, protocol);
+  mustProtectCodes(input.kind, protocol);
   mustBeService(input.kind, protocol);
-  mustKeepProfile(input.kind, protocol, provesItself(proofs));
+  mustKeepProfile(input.kind, protocol, provesItself(proofs) && areOfProfile(proofs));
   await mustBeFree(transaction, input.api, clientId);
   const row = await idpOf(transaction)
     .insertInto('idp.app')
@@ -197,9 +197,9 @@ export async function changeApp(
   if (change.isApproved) mustBeOfTwo(actor, approvalId);
   const before = await lockApp(transaction, clientId);
   const proofs = proofsOf(before.kind, { ...before, ...change });
-  mustHavePkce(before.kind, { ...before, ...change });
+  mustProtectCodes(before.kind, { ...before, ...change });
   mustBeService(before.kind, { ...before, ...change });
-  mustKeepProfile(before.kind, { ...before, ...change }, provesItself(proofs));
+  mustKeepProfile(before.kind, { ...before, ...change }, provesItself(proofs) && areOfProfile(proofs));
   if (change.isSandbox && !before.isSandbox) throw alreadyReal();
   await mustBeFree(transaction, change.api, clientId);
   const addresses = (uris: readonly string[], field: string) => returnAddresses(before.kind, uris, field);

@@ -4,7 +4,7 @@ import type { ClientMetadata } from 'oidc-provider';
 import { idpOf } from '../tables.ts';
 import { type App, toApp } from './app.ts';
 import { keyOfCertificate } from './certificates.ts';
-import { keepsSecret, takesPeopleBack } from './protocol.ts';
+import { keepsSecret, neededProtection, takesPeopleBack } from './protocol.ts';
 
 /** How long a process may go on with what it knows of an app: a change holds everywhere within this time (S2). */
 const freshMs = 3_000;
@@ -103,7 +103,7 @@ function metadataOf(app: App, hasSecret: boolean): ClientMetadata {
     ],
     ...authenticationOf(app, hasSecret),
     ...signaturesOf(app),
-    requires_pkce: app.requiresPkce,
+    code_protection: neededProtection(app),
     security_profile: app.securityProfile,
     // a code on a screen is passed on too easily for an app that nobody approved
     uses_device_flow: app.kind === 'device' && app.isApproved,

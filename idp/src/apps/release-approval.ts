@@ -12,7 +12,14 @@ import { deliveries } from '../ciba/delivery.ts';
 import { type App, coveredOf } from './app.ts';
 import { changeApp, lockApp } from './apps.ts';
 import { audienceNames, audiences } from './audience.ts';
-import { appKinds, idTokenAlgorithms, type SecurityProfile, securityProfiles } from './protocol.ts';
+import {
+  appKinds,
+  type CodeProtection,
+  codeProtections,
+  idTokenAlgorithms,
+  type SecurityProfile,
+  securityProfiles,
+} from './protocol.ts';
 
 const Texts = Type.Object({ vi: Type.String(), en: Type.String() }, strict);
 const Addresses = Type.Array(Type.String());
@@ -45,7 +52,8 @@ const Released = Type.Object(
     homeUri: nullable(Type.String()),
     // absent in what was proposed before apps had them
     idTokenAlg: Type.Optional(Type.Enum([...idTokenAlgorithms])),
-    requiresPkce: Type.Optional(Type.Boolean()),
+    codeProtection: Type.Optional(Type.Enum([...codeProtections])),
+    requiresPkce: Type.Optional(Type.Boolean()), // what was proposed before there were three ways
     hasClaimsInIdToken: Type.Optional(Type.Boolean()),
     securityProfile: Type.Optional(Type.Enum([...securityProfiles])),
     api: Type.Optional(Api),
@@ -74,17 +82,32 @@ const profileNames: Readonly<Record<SecurityProfile, { vi: string; en: string }>
   },
 };
 
+/** What its codes are protected by, with the risk where there is one. */
+const protectionNames: Readonly<Record<CodeProtection, { vi: string; en: string }>> = {
+  pkce: { vi: 'PKCE', en: 'PKCE' },
+  nonce: { vi: 'không PKCE, dùng nonce', en: 'no PKCE, nonce instead' },
+  none: {
+    vi: 'không PKCE, không nonce: ai lấy được mã đăng nhập của người khác có thể vào ứng dụng này dưới tên người đó',
+    en: 'neither PKCE nor nonce: whoever gets hold of somebody’s sign-in code may enter this app as that person',
+  },
+};
+
 /** How it signs people in, and what of it is weaker than the default. */
-function protocolOf({ idTokenAlg = 'ES256', requiresPkce = true, hasClaimsInIdToken = false }: Released) {
+function protocolOf({
+  idTokenAlg = 'ES256',
+  requiresPkce = true,
+  codeProtection = requiresPkce ? 'pkce' : 'nonce',
+  hasClaimsInIdToken = false,
+}: Released) {
   return {
     vi: [
       `ID token ${idTokenAlg}`,
-      requiresPkce ? 'PKCE' : 'không PKCE, dùng nonce',
+      protectionNames[codeProtection].vi,
       ...(hasClaimsInIdToken ? ['dữ liệu nằm cả trong ID token'] : []),
     ].join(' · '),
     en: [
       `ID token ${idTokenAlg}`,
-      requiresPkce ? 'PKCE' : 'no PKCE, nonce instead',
+      protectionNames[codeProtection].en,
       ...(hasClaimsInIdToken ? ['data also in the ID token'] : []),
     ].join(' · '),
   };

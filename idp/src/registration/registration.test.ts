@@ -140,10 +140,11 @@ test('a token lets nobody do more than it says, or than an app page would', asyn
     is_approved: true,
     client_id: 'edutrust',
     requires_pkce: false,
+    code_protection: 'none',
   });
   assert.equal(rich.status, 201);
   const app = await findApp(world.context.db, rich.json.client_id);
-  assert.deepEqual([app.isApproved, app.requiresPkce, app.clientId === 'edutrust'], [false, true, false]);
+  assert.deepEqual([app.isApproved, app.codeProtection, app.clientId === 'edutrust'], [false, 'pkce', false]);
 });
 
 test('without a token, with an old, ended or used one nothing is registered; of twenty at once as many as it has uses', async () => {
