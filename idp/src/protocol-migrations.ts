@@ -2,7 +2,7 @@ import type { SchemaMigrations } from '@edutrust/platform/migrations';
 import { actingFor } from './acting-for/migration.ts';
 import { codeProtection } from './apps/code-protection-migration.ts';
 import { backchannelRequests } from './ciba/migration.ts';
-import { registrations } from './registration/migration.ts';
+import { registrationDefaults, registrations } from './registration/migration.ts';
 
 /** What the provider's later protocols keep. */
 export const protocolMigrations: SchemaMigrations['migrations'] = [
@@ -10,4 +10,5 @@ export const protocolMigrations: SchemaMigrations['migrations'] = [
   actingFor,
   registrations,
   codeProtection,
+  registrationDefaults,
 ];

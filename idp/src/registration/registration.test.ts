@@ -33,6 +33,7 @@ const tokenFor = (policy: Partial<TokenPolicy> = {}) =>
         organisationId: world.city.departmentId,
         scopes: ['openid', 'profile', 'school'],
         isSandbox: false,
+        hasStandardDefaults: false,
         uses: 5,
         expiresAt: new Date(world.clock.now().getTime() + 3_600_000),
         ...policy,
@@ -204,4 +205,28 @@ test('T5: tokens are made by whoever may register apps there, and by nobody else
     SELECT education_id AS id FROM registry.person WHERE id = ${world.city.people.teacher}`.execute(world.context.db);
   await world.signIn(teacher, rows[0]?.id ?? '');
   assert.equal((await teacher.json(at, body)).status, 403);
+});
+
+test('a token may say that what is left out is as OpenID Connect has it; what keeps no secret has PKCE all the same', async () => {
+  const { token } = await tokenFor({ hasStandardDefaults: true });
+  const app = async (more: object) => {
+    const { status, json } = await register(token, more);
+    assert.equal(status, 201, JSON.stringify(json));
+    return { json, ...(await findApp(world.context.db, json.client_id)) };
+  };
+  const web = await app({});
+  assert.deepEqual([web.idTokenAlg, web.codeProtection, web.isApproved], ['RS256', 'nonce', false]);
+  assert.equal((await app({ id_token_signed_response_alg: 'ES256' })).idTokenAlg, 'ES256', 'what is said holds');
+  assert.equal((await app({ token_endpoint_auth_method: 'none' })).codeProtection, 'pkce');
+  const native = { application_type: 'native', redirect_uris: ['vn.example.app:/callback'] };
+  assert.equal((await app(native)).codeProtection, 'pkce');
+  const { registration_client_uri: at, registration_access_token: own } = web.json;
+  assert.equal((await call('PUT', at, own, { ...wish, code_protection: 'none' })).status, 200);
+  const after = await findApp(world.context.db, web.clientId);
+  assert.deepEqual([after.idTokenAlg, after.codeProtection], ['RS256', 'nonce'], 'it stays as it was registered');
+  const teacher = new TestBrowser({ stopAt: appOrigins });
+  await world.signIn(teacher, await world.activate(world.city.people.principal));
+  const none = { code_challenge: undefined, code_challenge_method: undefined, nonce: undefined };
+  const refused = await teacher.get(authorizationRequest(world.origin, web.clientId, none).url);
+  assert.equal(new URL(refused.url).searchParams.get('error'), 'invalid_request', 'neither PKCE nor nonce');
 });
