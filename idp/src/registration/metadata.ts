@@ -31,6 +31,7 @@ const Metadata = Type.Object({
   id_token_signed_response_alg: Type.Optional(Type.Enum([...idTokenAlgorithms])),
   post_logout_redirect_uris: Type.Optional(Addresses),
   backchannel_logout_uri: Type.Optional(Text),
+  initiate_login_uri: Type.Optional(Type.String({ maxLength: 2_000, pattern: '^https:' })), // OpenID Connect Core §4
   jwks_uri: Type.Optional(Text),
   jwks: Type.Optional(Type.Object({ keys: Type.Array(Type.Record(Type.String(), Type.Unknown()), { maxItems: 10 }) })),
 });
@@ -82,6 +83,7 @@ export function appOf(
     redirectUris: metadata.redirect_uris,
     postLogoutRedirectUris: metadata.post_logout_redirect_uris ?? [],
     backchannelLogoutUri: metadata.backchannel_logout_uri ?? null,
+    homeUri: metadata.initiate_login_uri ?? null,
     scopes,
     idTokenAlg: metadata.id_token_signed_response_alg ?? idTokenAlg,
     codeProtection,
@@ -107,6 +109,7 @@ export function metadataOf(app: App): Metadata & { readonly client_id: string; r
     id_token_signed_response_alg: app.idTokenAlg,
     post_logout_redirect_uris: app.postLogoutRedirectUris,
     ...(app.backchannelLogoutUri ? { backchannel_logout_uri: app.backchannelLogoutUri } : {}),
+    ...(app.homeUri ? { initiate_login_uri: app.homeUri } : {}),
     ...(app.jwksUri ? { jwks_uri: app.jwksUri } : {}),
     ...(app.jwks ? { jwks: { keys: app.jwks.keys.map((key) => ({ ...key })) } } : {}),
   };

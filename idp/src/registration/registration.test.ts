@@ -67,13 +67,17 @@ test('RFC 7591: software registers an app that signs people in, waits for approv
   const { token } = await tokenFor();
   const discovery = (await (await fetch(`${world.origin}/.well-known/openid-configuration`)).json()) as Json;
   assert.equal(discovery.registration_endpoint, `${world.origin}/oidc/register`);
-  const { status, json } = await register(token, { logo_uri: 'http://169.254.169.254/x', unknown: 1 });
+  const initiate_login_uri = 'https://app.example/begin';
+  const { status, json } = await register(token, {
+    ...{ logo_uri: 'http://169.254.169.254/x', unknown: 1, initiate_login_uri },
+  });
   assert.equal(status, 201, JSON.stringify(json));
   assert.deepEqual(
     [json.client_secret_expires_at, json.token_endpoint_auth_method, json.subject_type, json.scope],
     [0, 'client_secret_basic', 'pairwise', 'openid profile school'],
   );
   const app = await findApp(world.context.db, json.client_id);
+  assert.deepEqual([json.initiate_login_uri, app.homeUri], [initiate_login_uri, initiate_login_uri], 'its tile');
   assert.deepEqual([app.isApproved, app.isSandbox, app.organisationId], [false, false, world.city.departmentId]);
   const teacher = new TestBrowser({ stopAt: appOrigins });
   await world.signIn(teacher, await world.activate(world.city.people.teacher));
@@ -123,6 +127,8 @@ test('a token lets nobody do more than it says, or than an app page would', asyn
     ],
     [{ backchannel_logout_uri: 'https://10.0.0.1/logout' }, 'invalid_client_metadata'],
     [{ redirect_uris: [] }, 'invalid_client_metadata'],
+    [{ initiate_login_uri: 'http://localhost:4001/begin' }, 'invalid_client_metadata'],
+    [{ initiate_login_uri: 'https://user@app.example/begin' }, 'invalid_client_metadata'],
     [{ redirect_uris: ['http://evil.example/callback'] }, 'invalid_redirect_uri'],
     [{ redirect_uris: ['https://*.example/callback'] }, 'invalid_redirect_uri'],
     [{ redirect_uris: ['javascript:alert(1)'] }, 'invalid_redirect_uri'],
