@@ -12,7 +12,7 @@ import { endGrants } from '../provider/models/end-grants.ts';
 import { type AppTable, idpOf } from '../tables.ts';
 import { optionalAddress, returnAddresses } from './addresses.ts';
 import type { ApiAccess, AppApi } from './apis.ts';
-import { type App, coveredOf, toApp } from './app.ts';
+import { type App, coveredOf, isAgentId, toApp } from './app.ts';
 import { type Audience, audiences } from './audience.ts';
 import { proofsOf, provesItself } from './certificates.ts';
 import { apiColumns, cibaColumn, proofColumns, protocolColumns } from './columns.ts';
@@ -92,6 +92,15 @@ function mustBeOfTwo(actor: Actor, approvalId: string | undefined): void {
   throw new Forbidden('apps/second-person', {
     vi: 'Duyệt một ứng dụng là việc của hai người.',
     en: 'It takes two people to approve an app.',
+  });
+}
+
+/** Of an agent its document decides, and nobody else. @throws Conflict `apps/agent` */
+export function mustNotBeAgent(clientId: string): void {
+  if (!isAgentId(clientId)) return;
+  throw new Conflict('apps/agent', {
+    vi: 'Trợ lý này được biết qua địa chỉ của nó: không sửa, không duyệt được; chỉ ngừng được.',
+    en: 'This agent is known by its address: it cannot be changed or approved, only ended.',
   });
 }
 
@@ -185,7 +194,7 @@ export async function registerApp(
 /**
  * Changes an app. What was approved is what the app was: a change of what the approval covers ends it.
  *
- * @throws NotFound, InvalidInput as `registerApp`; Forbidden `apps/second-person`.
+ * @throws NotFound, InvalidInput as `registerApp`; Forbidden `apps/second-person`; Conflict `apps/agent`.
  */
 export async function changeApp(
   transaction: Transaction,
@@ -194,6 +203,7 @@ export async function changeApp(
   actor: Actor,
   approvalId?: string,
 ): Promise<App> {
+  if (actor.kind !== 'system') mustNotBeAgent(clientId);
   if (change.isApproved) mustBeOfTwo(actor, approvalId);
   const before = await lockApp(transaction, clientId);
   const proofs = proofsOf(before.kind, { ...before, ...change });

@@ -10,7 +10,7 @@ import { sql } from 'kysely';
 import Type from 'typebox';
 import { deliveries } from '../ciba/delivery.ts';
 import { type App, coveredOf } from './app.ts';
-import { changeApp, lockApp } from './apps.ts';
+import { changeApp, lockApp, mustNotBeAgent } from './apps.ts';
 import { audienceNames, audiences } from './audience.ts';
 import {
   appKinds,
@@ -230,12 +230,13 @@ async function contentOf(transaction: Transaction, app: App): Promise<Released> 
   return { ...coveredOf(app), organisationName: rows[0]?.name ?? '' };
 }
 
-/** Proposes to approve the app as it is now. @throws NotFound; Conflict `apps/approved`. */
+/** Proposes to approve the app as it is now. @throws NotFound; Conflict `apps/approved`, `apps/agent`. */
 export async function proposeRelease(
   context: ServiceContext,
   clientId: string,
   actor: PersonActor,
 ): Promise<ProposedApproval> {
+  mustNotBeAgent(clientId);
   const { organisationId = '' } = await ofDepartment(context.db)();
   return context.db.transaction().execute(async (transaction) => {
     const app = await lockApp(transaction, clientId);

@@ -149,6 +149,7 @@ export function providerConfiguration({
     discovery: {
       ...mutualTlsAddresses(config.mtlsUrl, askedByApps),
       registration_endpoint: `${config.url.origin}/oidc/register`, // `registration/routes.ts`
+      ...(config.agentOrigins.length > 0 ? { client_id_metadata_document_supported: true } : {}), // `agents/`
     },
     clientDefaults: {
       grant_types: ['authorization_code'],

@@ -243,6 +243,12 @@ export const variables = {
     fallback: '',
     parse: originList,
   },
+  EDUTRUST_AGENT_ORIGINS: {
+    about:
+      'Origins, by commas, whose client ID metadata documents make agents known as apps that nobody approved; none: there are no such apps.',
+    fallback: '',
+    parse: originList,
+  },
   EDUTRUST_CA_FILE: {
     about:
       'PEM file with more certificate authorities to trust, beside the system’s, for PostgreSQL, Redis, LDAP, mail and apps.',
