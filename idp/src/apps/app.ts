@@ -48,9 +48,6 @@ export interface App extends AppProtocol {
   readonly createdAt: Date;
 }
 
-/** Whether a client id is an address: an agent's, whose document there is all that anybody knows of it (`agents/`). */
-export const isAgentId = (clientId: string): boolean => /^https?:/.test(clientId);
-
 export function toApp(row: Selectable<AppTable>): App {
   return {
     clientId: row.client_id,

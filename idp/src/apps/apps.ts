@@ -11,8 +11,9 @@ import { releasableScopes } from '../provider/claims.ts';
 import { endGrants } from '../provider/models/end-grants.ts';
 import { type AppTable, idpOf } from '../tables.ts';
 import { optionalAddress, returnAddresses } from './addresses.ts';
+import { mustNotBeAgent } from './agent-ids.ts';
 import type { ApiAccess, AppApi } from './apis.ts';
-import { type App, coveredOf, isAgentId, toApp } from './app.ts';
+import { type App, coveredOf, toApp } from './app.ts';
 import { type Audience, audiences } from './audience.ts';
 import { proofsOf, provesItself } from './certificates.ts';
 import { apiColumns, cibaColumn, proofColumns, protocolColumns } from './columns.ts';
@@ -92,15 +93,6 @@ function mustBeOfTwo(actor: Actor, approvalId: string | undefined): void {
   throw new Forbidden('apps/second-person', {
     vi: 'Duyệt một ứng dụng là việc của hai người.',
     en: 'It takes two people to approve an app.',
-  });
-}
-
-/** Of an agent its document decides, and nobody else. @throws Conflict `apps/agent` */
-export function mustNotBeAgent(clientId: string): void {
-  if (!isAgentId(clientId)) return;
-  throw new Conflict('apps/agent', {
-    vi: 'Trợ lý này được biết qua địa chỉ của nó: không sửa, không duyệt được; chỉ ngừng được.',
-    en: 'This agent is known by its address: it cannot be changed or approved, only ended.',
   });
 }
 

@@ -2,7 +2,8 @@ import type { Clock } from '@edutrust/platform/clock';
 import { type Database, statement } from '@edutrust/platform/database';
 import type { ClientMetadata } from 'oidc-provider';
 import { idpOf } from '../tables.ts';
-import { type App, isAgentId, toApp } from './app.ts';
+import { isAgentId } from './agent-ids.ts';
+import { type App, toApp } from './app.ts';
 import { keyOfCertificate } from './certificates.ts';
 import { keepsSecret, neededProtection, takesPeopleBack } from './protocol.ts';
 

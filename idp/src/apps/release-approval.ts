@@ -9,8 +9,9 @@ import { can, ofDepartment, placesOfOrganisations, recordedRolesOf } from '@edut
 import { sql } from 'kysely';
 import Type from 'typebox';
 import { deliveries } from '../ciba/delivery.ts';
+import { mustNotBeAgent } from './agent-ids.ts';
 import { type App, coveredOf } from './app.ts';
-import { changeApp, lockApp, mustNotBeAgent } from './apps.ts';
+import { changeApp, lockApp } from './apps.ts';
 import { audienceNames, audiences } from './audience.ts';
 import {
   appKinds,
@@ -82,13 +83,19 @@ const profileNames: Readonly<Record<SecurityProfile, { vi: string; en: string }>
   },
 };
 
-/** What its codes are protected by, with the risk where there is one. */
+/** What its codes are protected by. */
 const protectionNames: Readonly<Record<CodeProtection, { vi: string; en: string }>> = {
   pkce: { vi: 'PKCE', en: 'PKCE' },
   nonce: { vi: 'không PKCE, dùng nonce', en: 'no PKCE, nonce instead' },
-  none: {
-    vi: 'không PKCE, không nonce: ai lấy được mã đăng nhập của người khác có thể vào ứng dụng này dưới tên người đó',
-    en: 'neither PKCE nor nonce: whoever gets hold of somebody’s sign-in code may enter this app as that person',
+  none: { vi: 'không PKCE, không nonce', en: 'neither PKCE nor nonce' },
+};
+
+/** What whoever approves an app whose software knows neither has to have read. */
+const unprotected = {
+  label: { vi: 'Rủi ro', en: 'Risk' },
+  value: {
+    vi: 'Ai lấy được mã đăng nhập của người khác có thể vào ứng dụng này dưới tên người đó.',
+    en: 'Whoever gets hold of somebody’s sign-in code may enter this app as that person.',
   },
 };
 
@@ -164,6 +171,7 @@ export const releaseAppKind: ApprovalKind<Released> = {
       },
       { label: { vi: 'Ô dẫn tới', en: 'Tile leads to' }, value: listed([app.homeUri]) },
       { label: { vi: 'Cách đăng nhập', en: 'Protocol' }, value: protocolOf(app) },
+      ...(app.codeProtection === 'none' ? [unprotected] : []),
       { label: { vi: 'Mức an toàn', en: 'Security profile' }, value: profileNames[app.securityProfile ?? 'standard'] },
       ...(app.api ? [{ label: { vi: 'Cho ứng dụng khác gọi', en: 'Offers an API' }, value: offeredOf(app.api) }] : []),
       ...(app.ciba

@@ -12,6 +12,7 @@ import { sayNext } from '../heading.ts';
 import { useMe } from '../me.ts';
 import { Title } from '../parts.tsx';
 import { Apis, apiFields, readAccess, readApi } from './apis.tsx';
+import { pemOf, readCertificates, readKeys } from './proofs.ts';
 import { Settings } from './settings.tsx';
 import type { AppView } from './views.ts';
 import { readWays, Ways, wayFields } from './ways.tsx';
@@ -153,25 +154,6 @@ function exceptionName(exception: string): string {
     claims: t('Dữ liệu nằm cả trong ID token', 'The data stand in the ID token too'),
   };
   return names[exception] ?? exception;
-}
-
-/** The pasted keys; the server says what is wrong with them. */
-function readKeys(text: string): AppView['jwks'] {
-  if (!text.trim()) return null;
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Error(t('Khoá công khai không phải JSON.', 'The public keys are not JSON.'));
-  }
-}
-
-const pemOf = (der: string): string =>
-  `-----BEGIN CERTIFICATE-----\n${der.match(/.{1,64}/g)?.join('\n') ?? ''}\n-----END CERTIFICATE-----`;
-
-/** Each certificate of what was pasted; the server says what is wrong with one. */
-function readCertificates(text: string): string[] {
-  const found = text.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g);
-  return found ?? (text.trim() ? [text.trim()] : []);
 }
 
 const audiences = ['learner', 'teacher', 'staff', 'guardian'] as const;
