@@ -242,7 +242,12 @@ const declared = defineEvents({
   },
   'registration-token.made': {
     subject: 'registration-token',
-    data: { uses: Count, isSandbox: Type.Boolean(), expiresAt: Type.String() },
+    data: {
+      uses: Count,
+      isSandbox: Type.Boolean(),
+      expiresAt: Type.String(),
+      hasStandardDefaults: Type.Optional(Type.Boolean()),
+    },
     vi: 'tạo mã để phần mềm tự đăng ký ứng dụng',
     en: 'token for registering apps made',
   },

@@ -1,7 +1,8 @@
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
 import { actingFor } from './acting-for/migration.ts';
+import { codeProtection } from './apps/code-protection-migration.ts';
 import { backchannelRequests } from './ciba/migration.ts';
-import { registrations } from './registration/migration.ts';
+import { registrationDefaults, registrations } from './registration/migration.ts';
 import { appDays } from './requests/uses.ts';
 
 /** What the provider's later protocols keep. */
@@ -10,4 +11,6 @@ export const protocolMigrations: SchemaMigrations['migrations'] = [
   actingFor,
   registrations,
   appDays,
+  codeProtection,
+  registrationDefaults,
 ];

@@ -11,6 +11,7 @@ import { classAccountRoutes } from './accounts/class-routes.ts';
 import { personAccountRoutes } from './accounts/routes.ts';
 import { codeKind } from './activation/code-approval.ts';
 import { activationRoutes } from './activation/routes.ts';
+import { createAgents } from './agents/agents.ts';
 import type { App } from './apps/app.ts';
 import { createAppDirectory } from './apps/directory.ts';
 import { releaseAppKind } from './apps/release-approval.ts';
@@ -117,7 +118,7 @@ const rotationTask = 'idp.rotate-signing-keys';
 /** The OpenID provider with its pages: sign-in, activation, consent, launcher, account; accounts and apps over JSON. */
 export async function createIdp(context: ServiceContext, pages: IdpPages, ports: IdpPorts = {}): Promise<Idp> {
   const cookies = cookieNames(context.config.url);
-  const apps = createAppDirectory(context.db, context.clock);
+  const apps = createAppDirectory(context.db, context.clock, createAgents(context));
   const requests = createRequestLog(context, apps);
   const throttle = createThrottle(context);
   const risk = createRiskWatch(context, throttle.devices);

@@ -6,7 +6,7 @@ import type { ApiAccess, AppApi } from './apps/apis.ts';
 import type { Audience } from './apps/audience.ts';
 import type { KeySet } from './apps/keys.ts';
 import type { AppPicture } from './apps/pictures.ts';
-import type { AppKind, IdTokenAlgorithm, SecurityProfile } from './apps/protocol.ts';
+import type { AppKind, CodeProtection, IdTokenAlgorithm, SecurityProfile } from './apps/protocol.ts';
 import type { Ciba } from './ciba/delivery.ts';
 
 /** PostgreSQL's bigint comes as text. */
@@ -81,7 +81,7 @@ export interface AppTable {
   is_external: boolean;
   audience: Generated<Audience[]>;
   id_token_alg: Generated<IdTokenAlgorithm>;
-  requires_pkce: Generated<boolean>;
+  code_protection: Generated<CodeProtection>;
   has_claims_in_id_token: Generated<boolean>;
   security_profile: Generated<SecurityProfile>;
   certificates: Generated<string[]>;

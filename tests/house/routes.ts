@@ -196,6 +196,7 @@ export const rows: Readonly<Record<string, Row>> = {
   'GET /account/children/:id/looks': anyone,
   'GET /account/looks': anyone,
   'GET /.well-known/passkey-endpoints': anyone,
+  'GET /.well-known/webauthn': anyone,
   'GET /account/upstream': anyone,
   'GET /account/upstream/:provider/link': anyone,
   'POST /account/upstream/links/:id/remove': anyone,

@@ -105,6 +105,7 @@ interface TokenOptions {
   readonly organisation: string;
   readonly scope?: readonly string[];
   readonly sandbox?: boolean;
+  readonly standardDefaults?: boolean;
   readonly uses: number;
   readonly days: number;
 }
@@ -121,6 +122,10 @@ function addTokenCommands(program: Program, token: Program['command']): void {
     .requiredOption('--organisation <code>', 'the school or department that answers for the apps')
     .option('--scope <scope...>', 'what they may ask for at most; openid profile school when none is given')
     .option('--sandbox', 'apps that meet invented people alone, and wait for nobody’s approval')
+    .option(
+      '--standard-defaults',
+      'what they leave out is as OpenID Connect has it: ID tokens by RS256, and a nonce may stand for PKCE',
+    )
     .option('--uses <count>', `how many apps, 1 to ${mostUses}`, upTo(mostUses), 1)
     .option('--days <count>', `for how long, 1 to ${mostDays}`, upTo(mostDays), 7)
     .description('make a token; it is shown once and kept nowhere')
@@ -158,7 +163,10 @@ function addTokenCommands(program: Program, token: Program['command']): void {
     });
 }
 
-async function makeOne(program: Program, { organisation, scope, sandbox, uses, days }: TokenOptions): Promise<void> {
+async function makeOne(
+  program: Program,
+  { organisation, scope, sandbox, standardDefaults, uses, days }: TokenOptions,
+): Promise<void> {
   const output = program.output();
   await withContext(program, async ({ db, clock }) => {
     const organisationId = (await findOrganisationByCode(db, organisation)).id;
@@ -167,6 +175,7 @@ async function makeOne(program: Program, { organisation, scope, sandbox, uses, d
       organisationId,
       scopes: scope ?? ['openid', 'profile', 'school'],
       isSandbox: sandbox ?? false,
+      hasStandardDefaults: standardDefaults ?? false,
       uses,
       expiresAt,
     };

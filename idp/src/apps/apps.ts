@@ -11,19 +11,20 @@ import { releasableScopes } from '../provider/claims.ts';
 import { endGrants } from '../provider/models/end-grants.ts';
 import { type AppTable, idpOf } from '../tables.ts';
 import { optionalAddress, returnAddresses } from './addresses.ts';
+import { mustNotBeAgent } from './agent-ids.ts';
 import type { ApiAccess, AppApi } from './apis.ts';
 import { type App, coveredOf, toApp } from './app.ts';
 import { type Audience, audiences } from './audience.ts';
 import { proofsOf, provesItself } from './certificates.ts';
 import { apiColumns, cibaColumn, proofColumns, protocolColumns } from './columns.ts';
-import type { KeySet } from './keys.ts';
+import { areOfProfile, type KeySet } from './keys.ts';
 import type { AppPicture } from './pictures.ts';
 import {
   type AppProtocol,
   keepsSecret,
   mustBeService,
-  mustHavePkce,
   mustKeepProfile,
+  mustProtectCodes,
   takesPeopleBack,
 } from './protocol.ts';
 import { alreadyReal, mustStayHere } from './sandbox.ts';
@@ -98,7 +99,7 @@ function mustBeOfTwo(actor: Actor, approvalId: string | undefined): void {
 /** What holds of an app that says nothing of how it speaks OpenID Connect. */
 const strictProtocol: AppProtocol = {
   idTokenAlg: 'ES256',
-  requiresPkce: true,
+  codeProtection: 'pkce',
   hasClaimsInIdToken: false,
   securityProfile: 'standard',
   exchangesTokens: false,
@@ -131,9 +132,9 @@ export async function registerApp(
   const proofs = proofsOf(input.kind, input);
   const hasSecret = keepsSecret(input.kind) && !provesItself(proofs);
   const protocol = { ...strictProtocol, ...input };
-  mustHavePkce(input.kind, protocol);
+  mustProtectCodes(input.kind, protocol);
   mustBeService(input.kind, protocol);
-  mustKeepProfile(input.kind, protocol, provesItself(proofs));
+  mustKeepProfile(input.kind, protocol, provesItself(proofs) && areOfProfile(proofs));
   await mustBeFree(transaction, input.api, clientId);
   const row = await idpOf(transaction)
     .insertInto('idp.app')
@@ -185,7 +186,7 @@ export async function registerApp(
 /**
  * Changes an app. What was approved is what the app was: a change of what the approval covers ends it.
  *
- * @throws NotFound, InvalidInput as `registerApp`; Forbidden `apps/second-person`.
+ * @throws NotFound, InvalidInput as `registerApp`; Forbidden `apps/second-person`; Conflict `apps/agent`.
  */
 export async function changeApp(
   transaction: Transaction,
@@ -194,12 +195,13 @@ export async function changeApp(
   actor: Actor,
   approvalId?: string,
 ): Promise<App> {
+  if (actor.kind !== 'system') mustNotBeAgent(clientId);
   if (change.isApproved) mustBeOfTwo(actor, approvalId);
   const before = await lockApp(transaction, clientId);
   const proofs = proofsOf(before.kind, { ...before, ...change });
-  mustHavePkce(before.kind, { ...before, ...change });
+  mustProtectCodes(before.kind, { ...before, ...change });
   mustBeService(before.kind, { ...before, ...change });
-  mustKeepProfile(before.kind, { ...before, ...change }, provesItself(proofs));
+  mustKeepProfile(before.kind, { ...before, ...change }, provesItself(proofs) && areOfProfile(proofs));
   if (change.isSandbox && !before.isSandbox) throw alreadyReal();
   await mustBeFree(transaction, change.api, clientId);
   const addresses = (uris: readonly string[], field: string) => returnAddresses(before.kind, uris, field);

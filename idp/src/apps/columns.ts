@@ -6,13 +6,13 @@ import type { AppKind, AppProtocol } from './protocol.ts';
 /** The columns of how an app speaks OpenID Connect, of what is given. */
 export const protocolColumns = ({
   idTokenAlg,
-  requiresPkce,
+  codeProtection,
   hasClaimsInIdToken,
   securityProfile,
   exchangesTokens,
 }: Partial<AppProtocol>) => ({
   ...(idTokenAlg === undefined ? {} : { id_token_alg: idTokenAlg }),
-  ...(requiresPkce === undefined ? {} : { requires_pkce: requiresPkce }),
+  ...(codeProtection === undefined ? {} : { code_protection: codeProtection }),
   ...(hasClaimsInIdToken === undefined ? {} : { has_claims_in_id_token: hasClaimsInIdToken }),
   ...(securityProfile === undefined ? {} : { security_profile: securityProfile }),
   ...(exchangesTokens === undefined ? {} : { exchanges_tokens: exchangesTokens }),

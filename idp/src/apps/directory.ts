@@ -2,12 +2,19 @@ import type { Clock } from '@edutrust/platform/clock';
 import { type Database, statement } from '@edutrust/platform/database';
 import type { ClientMetadata } from 'oidc-provider';
 import { idpOf } from '../tables.ts';
+import { isAgentId } from './agent-ids.ts';
 import { type App, toApp } from './app.ts';
 import { keyOfCertificate } from './certificates.ts';
-import { keepsSecret, takesPeopleBack } from './protocol.ts';
+import { keepsSecret, neededProtection, takesPeopleBack } from './protocol.ts';
 
 /** How long a process may go on with what it knows of an app: a change holds everywhere within this time (S2). */
 const freshMs = 3_000;
+
+/** Who knows agents by their documents (`agents/`). */
+export interface Agents {
+  /** Reads the document where it is due; gives whether it is a client now. `known`: as it is kept, undefined: not yet. */
+  isCurrent(clientId: string, known: App | undefined): Promise<boolean>;
+}
 
 /** Apps as the provider asks for them, many times a request: each is read once in a few seconds. */
 export interface AppDirectory {
@@ -33,20 +40,28 @@ interface Held {
   readonly secretHashes: readonly { readonly hash: Buffer; readonly until: Date | null }[];
 }
 
-export function createAppDirectory(db: Database, clock: Clock): AppDirectory {
+export function createAppDirectory(db: Database, clock: Clock, agents?: Agents): AppDirectory {
   const nowMs = () => clock.now().getTime();
   const held = new Map<string, Held | { readonly readAt: number; readonly app: undefined }>();
 
-  async function read(clientId: string): Promise<Held | undefined> {
-    const known = held.get(clientId);
-    if (known && nowMs() - known.readAt < freshMs) return known.app ? known : undefined;
-    if (clientId.length > 100 || clientId.includes('\0')) return undefined;
-    const row = await idpOf(db)
+  const rowOf = (clientId: string) =>
+    idpOf(db)
       .selectFrom('idp.app')
       .selectAll()
       .where('client_id', '=', clientId)
       .where('ended_at', 'is', null)
       .executeTakeFirst();
+
+  async function agentRow(clientId: string) {
+    const row = await rowOf(clientId);
+    return (await agents?.isCurrent(clientId, row && toApp(row))) ? rowOf(clientId) : undefined;
+  }
+
+  async function read(clientId: string): Promise<Held | undefined> {
+    const known = held.get(clientId);
+    if (known && nowMs() - known.readAt < freshMs) return known.app ? known : undefined;
+    if (clientId.length > 100 || clientId.includes('\0')) return undefined;
+    const row = isAgentId(clientId) ? await agentRow(clientId) : await rowOf(clientId);
     if (held.size > 20_000) held.clear(); // unknown names cost memory too
     if (!row) {
       held.set(clientId, { readAt: nowMs(), app: undefined });
@@ -103,7 +118,7 @@ function metadataOf(app: App, hasSecret: boolean): ClientMetadata {
     ],
     ...authenticationOf(app, hasSecret),
     ...signaturesOf(app),
-    requires_pkce: app.requiresPkce,
+    code_protection: neededProtection(app),
     security_profile: app.securityProfile,
     // a code on a screen is passed on too easily for an app that nobody approved
     uses_device_flow: app.kind === 'device' && app.isApproved,
@@ -112,7 +127,7 @@ function metadataOf(app: App, hasSecret: boolean): ClientMetadata {
     authorization_details_types: app.scopes.includes('acting_for') ? ['acting_for'] : [],
     subject_type: 'pairwise',
     // The sector is what the registration says, not a host; nothing is fetched from this address.
-    sector_identifier_uri: `https://${app.clientId}.sector.invalid/`,
+    sector_identifier_uri: `https://${isAgentId(app.clientId) ? 'agent' : app.clientId}.sector.invalid/`,
     scope: app.scopes.join(' '),
     ...(app.backchannelLogoutUri
       ? { backchannel_logout_uri: app.backchannelLogoutUri, backchannel_logout_session_required: true }

@@ -21,8 +21,11 @@ export interface KeySet {
   readonly keys: PublicKey[];
 }
 
-/** What an app may sign its assertions with (FAPI 2.0 Security Profile §5.4.1); `Ed25519` is RFC 9864's name for `EdDSA` here. */
-export const assertionAlgorithms = ['ES256', 'PS256', 'EdDSA', 'Ed25519'] as const;
+/**
+ * What an app may sign its assertions and requests with: of FAPI 2.0 (Security Profile §5.4.1) all but RS256, which much
+ * software knows alone; `Ed25519` is RFC 9864's name for `EdDSA` here.
+ */
+export const assertionAlgorithms = ['ES256', 'PS256', 'EdDSA', 'Ed25519', 'RS256'] as const;
 
 /** The longest life of a client assertion that an app may give it: what leaks ends by itself. */
 export const longestAssertionSeconds = 3600;
@@ -36,6 +39,9 @@ export interface Keys {
   readonly jwks: KeySet | null;
   readonly jwksUri: string | null;
 }
+
+/** Whether none of the keys that we hold says of itself that it signs what no FAPI profile takes. */
+export const areOfProfile = ({ jwks }: Keys): boolean => !jwks?.keys.some(({ alg }) => alg === 'RS256');
 
 /** Whether the app proves itself with keys. */
 export const hasKeys = ({ jwks, jwksUri }: Keys): boolean => jwks !== null || jwksUri !== null;
@@ -82,8 +88,8 @@ function publicKeyOf(given: PublicKey): PublicKey {
   const algorithms = algorithmsOf(key);
   if (algorithms.length === 0 || (key.alg !== undefined && !algorithms.includes(key.alg))) {
     throw badKeys({
-      vi: 'Khóa phải là EC P-256 (ES256), RSA từ 2048 bit (PS256) hoặc Ed25519 (EdDSA).',
-      en: 'A key must be EC P-256 (ES256), RSA of 2048 bits or more (PS256) or Ed25519 (EdDSA).',
+      vi: 'Khóa phải là EC P-256 (ES256), RSA từ 2048 bit (PS256, RS256) hoặc Ed25519 (EdDSA).',
+      en: 'A key must be EC P-256 (ES256), RSA of 2048 bits or more (PS256, RS256) or Ed25519 (EdDSA).',
     });
   }
   return key;
@@ -99,7 +105,7 @@ function algorithmsOf(key: PublicKey): string[] {
   const { namedCurve, modulusLength = 0 } = read.asymmetricKeyDetails ?? {};
   if (read.asymmetricKeyType === 'ec') return namedCurve === 'prime256v1' ? ['ES256'] : [];
   if (read.asymmetricKeyType === 'ed25519') return ['EdDSA', 'Ed25519'];
-  return read.asymmetricKeyType === 'rsa' && modulusLength >= shortestRsaBits ? ['PS256'] : [];
+  return read.asymmetricKeyType === 'rsa' && modulusLength >= shortestRsaBits ? ['PS256', 'RS256'] : [];
 }
 
 function badKeys(detail: Text): InvalidInput {

@@ -62,6 +62,15 @@ const register = (clientId: string, input: Partial<NewApp> = {}) =>
     ),
   );
 
+const ownerActor = (): PersonActor => ({
+  kind: 'person',
+  personId: world.city.people.teacher,
+  sessionId: '',
+  roles: [],
+  acr: 'passkey',
+  authenticatedAt: new Date(),
+});
+
 async function jwks(): Promise<JSONWebKeySet> {
   return (await (await fetch(`${world.origin}/oidc/jwks`)).json()) as JSONWebKeySet;
 }
@@ -176,7 +185,7 @@ test('keys of a version that had ES256 alone go on signing and get the others be
 });
 
 test('only an app with a secret may do without PKCE, only if it is registered so, and then with a nonce', async () => {
-  await register('cu', { requiresPkce: false });
+  await register('cu', { codeProtection: 'nonce' });
   const none = { code_challenge: undefined, code_challenge_method: undefined, redirect_uri: callback };
   const { code } = await codeFor(teacher, world.origin, 'cu', none);
   const redeemed = await redeem(world.origin, 'cu', { grant_type: 'authorization_code', code, redirect_uri: callback });
@@ -196,15 +205,70 @@ test('only an app with a secret may do without PKCE, only if it is registered so
   );
   for (const kind of ['spa', 'native'] as const) {
     const redirectUris = [kind === 'spa' ? callback : 'http://127.0.0.1/callback'];
-    await assert.rejects(register(`cong-khai-${kind}`, { kind, redirectUris, requiresPkce: false }), {
+    await assert.rejects(register(`cong-khai-${kind}`, { kind, redirectUris, codeProtection: 'nonce' }), {
       code: 'apps/needs-pkce',
     });
     await register(kind, { kind, redirectUris });
     await assert.rejects(
-      world.context.db.transaction().execute((tx) => changeApp(tx, kind, { requiresPkce: false }, setup)),
+      world.context.db.transaction().execute((tx) => changeApp(tx, kind, { codeProtection: 'nonce' }, setup)),
       { code: 'apps/needs-pkce' },
     );
   }
+});
+
+test('P2: a web app approved to have neither PKCE nor nonce goes without; nobody else does, and a request lowers nothing', async () => {
+  const neither = {
+    ...{ code_challenge: undefined, code_challenge_method: undefined, nonce: undefined },
+    redirect_uri: callback,
+  };
+  const answerOf = async (clientId: string, extra: Record<string, string | undefined>) =>
+    new URL((await teacher.get(authorizationRequest(world.origin, clientId, extra).url)).url).searchParams;
+  await register('moodle-cu', { codeProtection: 'none' });
+  const { code } = await codeFor(teacher, world.origin, 'moodle-cu', neither);
+  const fields = { grant_type: 'authorization_code', code, redirect_uri: callback };
+  assert.equal((await redeem(world.origin, 'moodle-cu', fields, 'not-its-secret')).json.error, 'invalid_client');
+  const redeemed = await redeem(world.origin, 'moodle-cu', fields);
+  assert.equal(redeemed.status, 200, JSON.stringify(redeemed.json));
+  assert.equal((await redeem(world.origin, 'moodle-cu', fields)).json.error, 'invalid_grant', 'a code is used once');
+
+  // what a request begins with it ends with; a challenge that somebody took out of it is missed (RFC 9700 §4.8.2)
+  const challenged = redemption(await codeFor(teacher, world.origin, 'moodle-cu', { redirect_uri: callback }));
+  const { code_verifier: _verifier, ...without } = challenged;
+  assert.equal((await redeem(world.origin, 'moodle-cu', without)).json.error, 'invalid_grant');
+  const stripped = await codeFor(teacher, world.origin, 'moodle-cu', neither);
+  const withVerifier = { ...fields, code: stripped.code, code_verifier: challenged.code_verifier ?? '' };
+  assert.equal((await redeem(world.origin, 'moodle-cu', withVerifier)).json.error, 'invalid_grant', 'downgraded');
+  const plain = { ...neither, code_challenge: 'x'.repeat(43), code_challenge_method: 'plain' };
+  assert.equal((await answerOf('moodle-cu', plain)).get('error'), 'invalid_request');
+
+  // nobody approved it
+  await register('chua-duyet', { codeProtection: 'none', isApproved: false });
+  assert.equal((await answerOf('chua-duyet', neither)).get('error'), 'invalid_request');
+  for (const wish of ['code_protection', 'codeProtection', 'requires_pkce'])
+    assert.equal((await answerOf('app-es256', { ...neither, [wish]: 'none' })).get('error'), 'invalid_request', wish);
+  // its owner changes it: what holds from then on waits for the approval
+  await register('truoc-day');
+  await world.context.db
+    .transaction()
+    .execute((tx) => changeApp(tx, 'truoc-day', { codeProtection: 'none' }, ownerActor()));
+  assert.equal((await answerOf('truoc-day', neither)).get('error'), 'invalid_request');
+
+  for (const [kind, uri] of [
+    ['spa', callback],
+    ['native', 'http://127.0.0.1/callback'],
+    ['device', undefined],
+    ['machine', undefined],
+  ] as const)
+    await assert.rejects(
+      register(`tran-${kind}`, { kind, redirectUris: uri ? [uri] : [], codeProtection: 'none' }),
+      { code: 'apps/needs-pkce' },
+      kind,
+    );
+  await assert.rejects(
+    sql`UPDATE idp.app SET code_protection = 'none' WHERE client_id = 'spa'`.execute(world.context.db),
+    /app_pkce_check/,
+    'nor by the table',
+  );
 });
 
 test('claims stand in the ID token of an app that is registered so, of what it asked for and may have; of no other', async () => {
@@ -323,18 +387,15 @@ test('prompt=select_account asks who it is, goes on as the same person, or lets 
 
 test('N2: a change of how an app signs in ends its approval', async () => {
   const { db } = world.context;
-  const owner: PersonActor = {
-    kind: 'person',
-    personId: world.city.people.teacher,
-    sessionId: '',
-    roles: [],
-    acr: 'passkey',
-    authenticatedAt: new Date(),
-  };
-  for (const change of [{ idTokenAlg: 'RS256' }, { requiresPkce: false }, { hasClaimsInIdToken: true }] as const) {
-    const clientId = `doi-${Object.keys(change)[0]}`;
+  for (const change of [
+    { idTokenAlg: 'RS256' },
+    { codeProtection: 'nonce' },
+    { codeProtection: 'none' },
+    { hasClaimsInIdToken: true },
+  ] as const) {
+    const clientId = `doi-${Object.entries(change).flat().join('-')}`.toLowerCase();
     await register(clientId);
-    const app = await db.transaction().execute((tx) => changeApp(tx, clientId, change, owner));
+    const app = await db.transaction().execute((tx) => changeApp(tx, clientId, change, ownerActor()));
     assert.equal(app.isApproved, false, clientId);
   }
 });

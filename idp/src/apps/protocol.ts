@@ -19,11 +19,19 @@ export type IdTokenAlgorithm = (typeof idTokenAlgorithms)[number];
 export const securityProfiles = ['standard', 'fapi2', 'fapi2-signed'] as const;
 export type SecurityProfile = (typeof securityProfiles)[number];
 
+/**
+ * What keeps the code of another sign-in out of an app's own (RFC 9700 §2.1.1), the default first. `nonce`: its software has no
+ * PKCE and sends a nonce instead; `none`: its software knows neither, as OpenID Connect Core §3.1.2.1 lets the code flow be.
+ * A request that does send a challenge is held to it in each case.
+ */
+export const codeProtections = ['pkce', 'nonce', 'none'] as const;
+export type CodeProtection = (typeof codeProtections)[number];
+
 /** How an app speaks OpenID Connect where its software cannot do as we would have it; the defaults are the first of each. */
 export interface AppProtocol {
   readonly idTokenAlg: IdTokenAlgorithm;
-  /** false: its software has no PKCE and sends a `nonce` instead (RFC 9700 §2.1.1); for apps with a secret alone. */
-  readonly requiresPkce: boolean;
+  /** `nonce` for apps with a secret alone, `none` for web apps of the standard profile, once they are approved so. */
+  readonly codeProtection: CodeProtection;
   /** true: what its scopes release stands in the ID token too, for software that never asks userinfo. */
   readonly hasClaimsInIdToken: boolean;
   readonly securityProfile: SecurityProfile;
@@ -38,14 +46,22 @@ export const takesPeopleBack = (kind: AppKind): boolean => kind !== 'machine' &&
 export const keepsSecret = (kind: AppKind): boolean => kind === 'web' || kind === 'machine';
 
 /** @throws InvalidInput `apps/needs-pkce` for a public client without PKCE: its code is anybody's who sees it. */
-export function mustHavePkce(kind: AppKind, { requiresPkce }: Pick<AppProtocol, 'requiresPkce'>): void {
-  if (requiresPkce || keepsSecret(kind)) return;
+export function mustProtectCodes(kind: AppKind, { codeProtection }: Pick<AppProtocol, 'codeProtection'>): void {
+  if (codeProtection === 'pkce' || kind === 'web' || (codeProtection === 'nonce' && keepsSecret(kind))) return;
   const detail = {
     vi: 'Ứng dụng không giữ được mã bí mật thì phải dùng PKCE.',
     en: 'An app that cannot keep a secret has to use PKCE.',
   };
-  throw new InvalidInput('apps/needs-pkce', detail, { fields: [{ pointer: '/requiresPkce', detail }] });
+  throw new InvalidInput('apps/needs-pkce', detail, { fields: [{ pointer: '/codeProtection', detail }] });
 }
+
+/** What a request of the app needs: of who was not approved so, and meets real people, never nothing. */
+export const neededProtection = ({
+  codeProtection,
+  isApproved,
+  isSandbox,
+}: Pick<AppProtocol, 'codeProtection'> & { readonly isApproved: boolean; readonly isSandbox: boolean }) =>
+  codeProtection === 'none' && !isApproved && !isSandbox ? 'nonce' : codeProtection;
 
 /** @throws InvalidInput `apps/no-exchange` for an app that cannot keep a secret: what it is handed is anybody's. */
 export function mustBeService(kind: AppKind, { exchangesTokens }: Pick<AppProtocol, 'exchangesTokens'>): void {
@@ -64,7 +80,7 @@ export function mustBeService(kind: AppKind, { exchangesTokens }: Pick<AppProtoc
  */
 export function mustKeepProfile(
   kind: AppKind,
-  { securityProfile, idTokenAlg, requiresPkce }: AppProtocol,
+  { securityProfile, idTokenAlg, codeProtection }: AppProtocol,
   provesItself: boolean,
 ): void {
   if (securityProfile === 'standard') return;
@@ -72,13 +88,13 @@ export function mustKeepProfile(
     [!keepsSecret(kind), { vi: 'ứng dụng có máy chủ của mình', en: 'an app with a server of its own' }],
     [
       !provesItself,
-      { vi: 'khóa công khai hoặc chứng thư của ứng dụng', en: 'public keys or a certificate of the app' },
+      { vi: 'chứng thư hoặc khóa công khai không của RS256', en: 'a certificate or public keys, none of RS256' },
     ],
     [
       idTokenAlg === 'RS256',
       { vi: 'ID token ký bằng ES256, PS256 hoặc EdDSA', en: 'ID tokens signed by ES256, PS256 or EdDSA' },
     ],
-    [!requiresPkce, { vi: 'PKCE', en: 'PKCE' }],
+    [codeProtection !== 'pkce', { vi: 'PKCE', en: 'PKCE' }],
   ];
   const missing = reasons.flatMap(([isMissing, what]) => (isMissing ? [what] : []));
   if (missing.length === 0) return;

@@ -9,10 +9,18 @@ import { can, ofDepartment, placesOfOrganisations, recordedRolesOf } from '@edut
 import { sql } from 'kysely';
 import Type from 'typebox';
 import { deliveries } from '../ciba/delivery.ts';
+import { mustNotBeAgent } from './agent-ids.ts';
 import { type App, coveredOf } from './app.ts';
 import { changeApp, lockApp } from './apps.ts';
 import { audienceNames, audiences } from './audience.ts';
-import { appKinds, idTokenAlgorithms, type SecurityProfile, securityProfiles } from './protocol.ts';
+import {
+  appKinds,
+  type CodeProtection,
+  codeProtections,
+  idTokenAlgorithms,
+  type SecurityProfile,
+  securityProfiles,
+} from './protocol.ts';
 
 const Texts = Type.Object({ vi: Type.String(), en: Type.String() }, strict);
 const Addresses = Type.Array(Type.String());
@@ -45,7 +53,8 @@ const Released = Type.Object(
     homeUri: nullable(Type.String()),
     // absent in what was proposed before apps had them
     idTokenAlg: Type.Optional(Type.Enum([...idTokenAlgorithms])),
-    requiresPkce: Type.Optional(Type.Boolean()),
+    codeProtection: Type.Optional(Type.Enum([...codeProtections])),
+    requiresPkce: Type.Optional(Type.Boolean()), // what was proposed before there were three ways
     hasClaimsInIdToken: Type.Optional(Type.Boolean()),
     securityProfile: Type.Optional(Type.Enum([...securityProfiles])),
     api: Type.Optional(Api),
@@ -74,17 +83,38 @@ const profileNames: Readonly<Record<SecurityProfile, { vi: string; en: string }>
   },
 };
 
+/** What its codes are protected by. */
+const protectionNames: Readonly<Record<CodeProtection, { vi: string; en: string }>> = {
+  pkce: { vi: 'PKCE', en: 'PKCE' },
+  nonce: { vi: 'không PKCE, dùng nonce', en: 'no PKCE, nonce instead' },
+  none: { vi: 'không PKCE, không nonce', en: 'neither PKCE nor nonce' },
+};
+
+/** What whoever approves an app whose software knows neither has to have read. */
+const unprotected = {
+  label: { vi: 'Rủi ro', en: 'Risk' },
+  value: {
+    vi: 'Ai lấy được mã đăng nhập của người khác có thể vào ứng dụng này dưới tên người đó.',
+    en: 'Whoever gets hold of somebody’s sign-in code may enter this app as that person.',
+  },
+};
+
 /** How it signs people in, and what of it is weaker than the default. */
-function protocolOf({ idTokenAlg = 'ES256', requiresPkce = true, hasClaimsInIdToken = false }: Released) {
+function protocolOf({
+  idTokenAlg = 'ES256',
+  requiresPkce = true,
+  codeProtection = requiresPkce ? 'pkce' : 'nonce',
+  hasClaimsInIdToken = false,
+}: Released) {
   return {
     vi: [
       `ID token ${idTokenAlg}`,
-      requiresPkce ? 'PKCE' : 'không PKCE, dùng nonce',
+      protectionNames[codeProtection].vi,
       ...(hasClaimsInIdToken ? ['dữ liệu nằm cả trong ID token'] : []),
     ].join(' · '),
     en: [
       `ID token ${idTokenAlg}`,
-      requiresPkce ? 'PKCE' : 'no PKCE, nonce instead',
+      protectionNames[codeProtection].en,
       ...(hasClaimsInIdToken ? ['data also in the ID token'] : []),
     ].join(' · '),
   };
@@ -141,6 +171,7 @@ export const releaseAppKind: ApprovalKind<Released> = {
       },
       { label: { vi: 'Ô dẫn tới', en: 'Tile leads to' }, value: listed([app.homeUri]) },
       { label: { vi: 'Cách đăng nhập', en: 'Protocol' }, value: protocolOf(app) },
+      ...(app.codeProtection === 'none' ? [unprotected] : []),
       { label: { vi: 'Mức an toàn', en: 'Security profile' }, value: profileNames[app.securityProfile ?? 'standard'] },
       ...(app.api ? [{ label: { vi: 'Cho ứng dụng khác gọi', en: 'Offers an API' }, value: offeredOf(app.api) }] : []),
       ...(app.ciba
@@ -207,12 +238,13 @@ async function contentOf(transaction: Transaction, app: App): Promise<Released> 
   return { ...coveredOf(app), organisationName: rows[0]?.name ?? '' };
 }
 
-/** Proposes to approve the app as it is now. @throws NotFound; Conflict `apps/approved`. */
+/** Proposes to approve the app as it is now. @throws NotFound; Conflict `apps/approved`, `apps/agent`. */
 export async function proposeRelease(
   context: ServiceContext,
   clientId: string,
   actor: PersonActor,
 ): Promise<ProposedApproval> {
+  mustNotBeAgent(clientId);
   const { organisationId = '' } = await ofDepartment(context.db)();
   return context.db.transaction().execute(async (transaction) => {
     const app = await lockApp(transaction, clientId);

@@ -13,7 +13,7 @@ import { audiences } from './audience.ts';
 import { mustTakeCertificates } from './certificates.ts';
 import { ofApp } from './of-app.ts';
 import { appPictures } from './pictures.ts';
-import { appKinds, idTokenAlgorithms, securityProfiles } from './protocol.ts';
+import { appKinds, codeProtections, idTokenAlgorithms, securityProfiles } from './protocol.ts';
 import { mustBeCallable } from './public-address.ts';
 import { proposeRelease } from './release-approval.ts';
 import { viewOf, viewsOf } from './view.ts';
@@ -79,7 +79,10 @@ const CibaView = Type.Object(
 
 const protocol = {
   idTokenAlg: Type.Enum([...idTokenAlgorithms], { description: 'Signs its ID tokens and logout tokens' }),
-  requiresPkce: Type.Boolean({ description: 'false: it has a secret and sends a nonce instead' }),
+  codeProtection: Type.Enum([...codeProtections], {
+    description:
+      'What a request needs: pkce; nonce: PKCE or a nonce, of an app with a secret; none: neither, of an approved web app of the standard profile whose software knows neither',
+  }),
   hasClaimsInIdToken: Type.Boolean({ description: 'true: what its scopes release stands in the ID token too' }),
   securityProfile: Type.Enum([...securityProfiles], {
     description:

@@ -57,6 +57,7 @@ test('W1: each rule of registration has its refused answer', async () => {
   }
   const { rows } = await sql`SELECT 1 FROM idp.passkey`.execute(world.context.db);
   assert.equal(rows.length, 0, 'none of them was kept');
+  assert.equal((await fetch(`${world.origin}/.well-known/webauthn`)).status, 404, 'no origin is related');
 });
 
 test('a passkey is registered, opens a session with acr passkey, and a credential is registered once only', async () => {

@@ -28,6 +28,9 @@ const algorithms = [-7, -8, -257];
 const longestCredentialIdBytes = 1023;
 const mostPasskeys = 20;
 
+/** Whose pages may ask for our passkeys: exactly these. What is signed or approved with one is asked for by our own alone. */
+const passkeyOrigins = ({ url, relatedOrigins }: ServiceContext['config']): string[] => [url.origin, ...relatedOrigins];
+
 /** PublicKeyCredentialRequestOptionsJSON for signing in with a discoverable credential, or for a known person's own. */
 export async function requestOptions(context: ServiceContext, ceremony: Omit<Ceremony, 'kind'>): Promise<object> {
   const known = ceremony.personId ? await listPasskeys(context.db, ceremony.personId) : [];
@@ -106,7 +109,7 @@ export async function verifyAttestation(
     const { verified, registrationInfo } = await verifyRegistrationResponse({
       response: attestation as Parameters<typeof verifyRegistrationResponse>[0]['response'], // validated by its schema
       expectedChallenge: challenge,
-      expectedOrigin: context.config.url.origin,
+      expectedOrigin: passkeyOrigins(context.config),
       expectedRPID: context.config.url.hostname,
       requireUserPresence: !isConditional,
       requireUserVerification: !isConditional,
@@ -242,7 +245,7 @@ export async function verifyAssertion(
     const { verified, authenticationInfo } = await verifyAuthenticationResponse({
       response: assertion as Parameters<typeof verifyAuthenticationResponse>[0]['response'], // validated by its schema
       expectedChallenge: challenge,
-      expectedOrigin: config.url.origin,
+      expectedOrigin: passkeyOrigins(config),
       expectedRPID: config.url.hostname,
       requireUserVerification: false, // who must be verified is known only now: the caller decides
       // Counter 0 here: the library's refusal would look like a bad signature, and W3 wants its own event.

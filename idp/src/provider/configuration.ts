@@ -25,7 +25,7 @@ import type { SigningKey } from './keys.ts';
 import { librarySeconds } from './library-time.ts';
 import { errorPage, loggedOutPage, logoutPage } from './pages.ts';
 import { claimsOf, maySignIn } from './person.ts';
-import { isFapi, profileFeatures } from './profiles.ts';
+import { isFapi, isSignedForProfile, profileFeatures } from './profiles.ts';
 import { signInPolicy } from './sign-in-policy.ts';
 import { SynchronousSigningKey } from './signing-key.ts';
 import { stillActs } from './token-exchange.ts';
@@ -130,10 +130,13 @@ export function providerConfiguration({
     // What is to be signed with a person's key (CSC API v2.2 §8.4.2); read by who signs.
     extraParams: ['credentialID', 'numSignatures', 'hashes', 'hashAlgorithmOID', 'description'],
     responseTypes: ['code', 'none'],
-    // An app with a secret whose software has no PKCE sends a nonce instead (RFC 9700 §2.1.1), if its registration says so.
-    pkce: { required: (ctx, client) => client.requires_pkce !== false || !ctx.oidc.params?.nonce },
+    // What the software of an app with a secret cannot do is said by its registration (`apps/protocol.ts`).
+    pkce: {
+      required: (ctx, { code_protection: needed }) =>
+        needed !== 'none' && (needed !== 'nonce' || !ctx.oidc.params?.nonce),
+    },
     extraClientMetadata: {
-      properties: ['requires_pkce', 'uses_device_flow', 'uses_ciba', 'uses_exchange', 'security_profile'],
+      properties: ['code_protection', 'uses_device_flow', 'uses_ciba', 'uses_exchange', 'security_profile'],
     },
     allowOmittingSingleRegisteredRedirectUri: false,
     acceptQueryParamAccessTokens: false,
@@ -146,6 +149,7 @@ export function providerConfiguration({
     discovery: {
       ...mutualTlsAddresses(config.mtlsUrl, askedByApps),
       registration_endpoint: `${config.url.origin}/oidc/register`, // `registration/routes.ts`
+      ...(config.agentOrigins.length > 0 ? { client_id_metadata_document_supported: true } : {}), // `agents/`
     },
     clientDefaults: {
       grant_types: ['authorization_code'],
@@ -165,7 +169,8 @@ export function providerConfiguration({
       dPoPSigningAlgValues: ['ES256', 'PS256', 'EdDSA', 'Ed25519'],
     },
     // P9: a client assertion names the issuer, and nothing else, as its audience (draft-ietf-oauth-security-topics-update)
-    assertJwtClientAuthClaimsAndHeader: async (ctx, claims) => {
+    assertJwtClientAuthClaimsAndHeader: async (ctx, claims, header, client) => {
+      if (!isSignedForProfile(header, client)) throw new errors.InvalidClientAuth('RS256 is not of the FAPI profiles');
       if (claims.aud !== ctx.oidc.issuer) throw new errors.InvalidClientAuth('audience (aud) must be the issuer');
       if (Number(claims.exp) > librarySeconds() + longestAssertionSeconds + clockTolerance)
         throw new errors.InvalidClientAuth('expiration (exp) must be within an hour');

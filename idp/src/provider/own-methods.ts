@@ -58,6 +58,7 @@ function ownClient(provider: Provider, context: ServiceContext, apps: AppDirecto
   };
   // Inside a request nobody waits for an app: the job is kept with the effect and tried until the app answers (P11).
   client.backchannelLogout = async function (personId, sid) {
+    if (Provider.ctx?.oidc.params?.logout) return; // the whole session ends, which tells each app once (`endSessions`)
     const logout = { clientId: this.clientId, personId, sid };
     await context.db.transaction().execute((transaction) => enqueueLogout(transaction, context.jobs, logout));
   };

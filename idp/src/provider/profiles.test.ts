@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { createPublicKey, type JsonWebKey, randomUUID } from 'node:crypto';
+import { createPublicKey, generateKeyPairSync, type JsonWebKey, randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { TestBrowser } from '@edutrust/testing/browser';
 import { createRemoteJWKSet, decodeJwt, decodeProtectedHeader, generateKeyPair, jwtVerify } from 'jose';
@@ -13,6 +13,7 @@ import {
   type TestIdp,
   testIdp,
 } from '../../testing/idp.ts';
+import type { KeySet } from '../apps/keys.ts';
 
 let world: TestIdp;
 let browser: TestBrowser;
@@ -27,6 +28,7 @@ before(async () => {
 });
 after(() => world[Symbol.asyncDispose]());
 
+const rsa = generateKeyPairSync('rsa', { modulusLength: 2048 });
 const ours = () => createRemoteJWKSet(new URL('/oidc/jwks', world.origin));
 
 test('an app of the FAPI profile pushes, signs people in, gets tokens bound to its key and refreshes them', async () => {
@@ -227,14 +229,42 @@ test('P17: the profile is one choice: nothing weaker beside it is registered', a
   const weak = { code: 'apps/not-safe-enough' };
   await assert.rejects(FapiApp.register(world, 'fapi2', { jwks: null }), weak);
   await assert.rejects(FapiApp.register(world, 'fapi2', { idTokenAlg: 'RS256' }), weak);
-  await assert.rejects(FapiApp.register(world, 'fapi2', { requiresPkce: false }), weak);
+  for (const codeProtection of ['nonce', 'none'] as const)
+    await assert.rejects(FapiApp.register(world, 'fapi2', { codeProtection }), weak);
+  const key = { ...(rsa.publicKey.export({ format: 'jwk' }) as KeySet['keys'][number]), alg: 'RS256' };
+  await assert.rejects(FapiApp.register(world, 'fapi2', { jwks: { keys: [key] } }), weak);
   await assert.rejects(FapiApp.register(world, 'fapi2', { kind: 'spa', jwks: null }), weak);
+});
+
+test('P17: a key that could sign RS256 does so for an app of the standard profile, never for one of FAPI', async () => {
+  const jwks = { keys: [rsa.publicKey.export({ format: 'jwk' }) as KeySet['keys'][number]] };
+  const answers = async (profile: 'standard' | 'fapi2' | 'fapi2-signed', alg: 'RS256' | 'PS256') => {
+    const app = await FapiApp.register(world, profile, { jwks });
+    const signing = { alg, key: rsa.privateKey };
+    const assertion = async () => ({
+      ...(await app.assertion()),
+      client_assertion: await app.sign({ sub: app.clientId, jti: randomUUID() }, signing),
+    });
+    const { fields } = app.parameters(profile === 'fapi2-signed' ? { response_mode: 'jwt' } : {});
+    const request = { request: await app.sign({ ...fields }, signing), client_id: app.clientId };
+    const ofRequest = await app.push(request, {
+      ...(await app.assertion()),
+      client_assertion: await app.sign({ sub: app.clientId, jti: randomUUID() }, { ...signing, alg: 'PS256' }),
+    });
+    const ofAssertion = await app.push(profile === 'fapi2-signed' ? request : fields, await assertion());
+    return [ofAssertion.json.error, ofRequest.json.error];
+  };
+  assert.deepEqual(await answers('standard', 'RS256'), [undefined, undefined]);
+  for (const profile of ['fapi2', 'fapi2-signed'] as const) {
+    assert.deepEqual(await answers(profile, 'PS256'), [undefined, undefined], profile);
+    assert.deepEqual(await answers(profile, 'RS256'), ['invalid_client', 'invalid_request_object'], profile);
+  }
 });
 
 test('discovery says what there is, and nothing that is off', async () => {
   const response = await fetch(`${world.origin}/.well-known/openid-configuration`);
   const known = (await response.json()) as Record<string, unknown>;
-  assert.deepEqual(known.request_object_signing_alg_values_supported, ['ES256', 'PS256', 'EdDSA', 'Ed25519']);
+  assert.deepEqual(known.request_object_signing_alg_values_supported, ['ES256', 'PS256', 'EdDSA', 'Ed25519', 'RS256']);
   assert.equal(known.claims_parameter_supported, true);
   assert.equal(known.request_uri_parameter_supported, false);
   assert.ok((known.response_modes_supported as string[]).includes('jwt'));

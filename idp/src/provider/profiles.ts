@@ -13,11 +13,21 @@ interface Profiled {
 export const isFapi = (client: object | undefined): boolean =>
   ((client as Profiled | undefined)?.security_profile ?? 'standard') !== 'standard';
 
+/** Of what apps may sign with, RS256 is not for those of the FAPI profiles (FAPI 2.0 Security Profile §5.4.1). */
+export const isSignedForProfile = ({ alg }: Readonly<Record<string, unknown>>, client: object | undefined): boolean =>
+  alg !== 'RS256' || !isFapi(client);
+
 /** A request object is for now (FAPI 2.0 Message Signing §5.3.1): it begins at most this long ago and ends within it. */
 const longestRequestSeconds = 3600;
 
 /** @throws InvalidRequestObject for one without bounds: it could be used again by whoever saw it, for good. */
-async function mustBeBounded(ctx: KoaContextWithOIDC, claims: Readonly<Record<string, unknown>>) {
+async function mustBeBounded(
+  ctx: KoaContextWithOIDC,
+  claims: Readonly<Record<string, unknown>>,
+  header: Readonly<Record<string, unknown>>,
+) {
+  if (!isSignedForProfile(header, ctx.oidc.client))
+    throw new errors.InvalidRequestObject('RS256 is not of the FAPI profiles');
   const { exp, nbf, iat, jti } = claims;
   if (typeof exp !== 'number' || typeof nbf !== 'number')
     throw new errors.InvalidRequestObject('exp and nbf are required');

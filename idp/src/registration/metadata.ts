@@ -31,6 +31,7 @@ const Metadata = Type.Object({
   id_token_signed_response_alg: Type.Optional(Type.Enum([...idTokenAlgorithms])),
   post_logout_redirect_uris: Type.Optional(Addresses),
   backchannel_logout_uri: Type.Optional(Text),
+  initiate_login_uri: Type.Optional(Type.String({ maxLength: 2_000, pattern: '^https:' })), // OpenID Connect Core §4
   jwks_uri: Type.Optional(Text),
   jwks: Type.Optional(Type.Object({ keys: Type.Array(Type.Record(Type.String(), Type.Unknown()), { maxItems: 10 }) })),
 });
@@ -50,12 +51,25 @@ export function kindOf({ application_type: type = 'web', token_endpoint_auth_met
   return method === 'none' ? 'spa' : 'web';
 }
 
+/** What holds of an app whose metadata do not say it. */
+export type Defaults = Pick<App, 'idTokenAlg' | 'codeProtection'>;
+
+/** Ours, or those of OpenID Connect where the token says so; what keeps no secret has PKCE in any case. */
+export const defaultsOf = (kind: AppKind, hasStandardDefaults: boolean): Defaults => ({
+  idTokenAlg: hasStandardDefaults ? 'RS256' : 'ES256',
+  codeProtection: hasStandardDefaults && kind === 'web' ? 'nonce' : 'pkce',
+});
+
 /**
  * The app as its own page would have it: never more scopes than the token allows, which are also those of who names none.
  *
  * @throws RegistrationError
  */
-export function appOf(metadata: Metadata, allowed: readonly string[]): AppChange & Pick<App, 'name' | 'redirectUris'> {
+export function appOf(
+  metadata: Metadata,
+  allowed: readonly string[],
+  { idTokenAlg, codeProtection }: Defaults,
+): AppChange & Pick<App, 'name' | 'redirectUris'> {
   const scopes = metadata.scope?.split(' ').filter(Boolean) ?? [...allowed];
   const beyond = scopes.find((scope) => scope !== 'openid' && !allowed.includes(scope));
   if (beyond !== undefined)
@@ -69,8 +83,10 @@ export function appOf(metadata: Metadata, allowed: readonly string[]): AppChange
     redirectUris: metadata.redirect_uris,
     postLogoutRedirectUris: metadata.post_logout_redirect_uris ?? [],
     backchannelLogoutUri: metadata.backchannel_logout_uri ?? null,
+    homeUri: metadata.initiate_login_uri ?? null,
     scopes,
-    idTokenAlg: metadata.id_token_signed_response_alg ?? 'ES256',
+    idTokenAlg: metadata.id_token_signed_response_alg ?? idTokenAlg,
+    codeProtection,
     jwks: hasKeys ? ((metadata.jwks as KeySet | undefined) ?? null) : null, // each key is judged where it is registered
     jwksUri: hasKeys ? (metadata.jwks_uri ?? null) : null,
   };
@@ -93,6 +109,7 @@ export function metadataOf(app: App): Metadata & { readonly client_id: string; r
     id_token_signed_response_alg: app.idTokenAlg,
     post_logout_redirect_uris: app.postLogoutRedirectUris,
     ...(app.backchannelLogoutUri ? { backchannel_logout_uri: app.backchannelLogoutUri } : {}),
+    ...(app.homeUri ? { initiate_login_uri: app.homeUri } : {}),
     ...(app.jwksUri ? { jwks_uri: app.jwksUri } : {}),
     ...(app.jwks ? { jwks: { keys: app.jwks.keys.map((key) => ({ ...key })) } } : {}),
   };

@@ -1,5 +1,11 @@
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
 
+/** What metadata leave out may be as OpenID Connect has it, of a token that says so. */
+export const registrationDefaults: SchemaMigrations['migrations'][number] = {
+  name: '038-registration-defaults',
+  sql: `ALTER TABLE idp.registration_token ADD COLUMN has_standard_defaults boolean NOT NULL DEFAULT false;`,
+};
+
 /** Apps that register themselves with a token that somebody made for them (RFC 7591, 7592). */
 export const registrations: SchemaMigrations['migrations'][number] = {
   name: '025-registration',

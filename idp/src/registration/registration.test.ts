@@ -33,6 +33,7 @@ const tokenFor = (policy: Partial<TokenPolicy> = {}) =>
         organisationId: world.city.departmentId,
         scopes: ['openid', 'profile', 'school'],
         isSandbox: false,
+        hasStandardDefaults: false,
         uses: 5,
         expiresAt: new Date(world.clock.now().getTime() + 3_600_000),
         ...policy,
@@ -66,13 +67,17 @@ test('RFC 7591: software registers an app that signs people in, waits for approv
   const { token } = await tokenFor();
   const discovery = (await (await fetch(`${world.origin}/.well-known/openid-configuration`)).json()) as Json;
   assert.equal(discovery.registration_endpoint, `${world.origin}/oidc/register`);
-  const { status, json } = await register(token, { logo_uri: 'http://169.254.169.254/x', unknown: 1 });
+  const initiate_login_uri = 'https://app.example/begin';
+  const { status, json } = await register(token, {
+    ...{ logo_uri: 'http://169.254.169.254/x', unknown: 1, initiate_login_uri },
+  });
   assert.equal(status, 201, JSON.stringify(json));
   assert.deepEqual(
     [json.client_secret_expires_at, json.token_endpoint_auth_method, json.subject_type, json.scope],
     [0, 'client_secret_basic', 'pairwise', 'openid profile school'],
   );
   const app = await findApp(world.context.db, json.client_id);
+  assert.deepEqual([json.initiate_login_uri, app.homeUri], [initiate_login_uri, initiate_login_uri], 'its tile');
   assert.deepEqual([app.isApproved, app.isSandbox, app.organisationId], [false, false, world.city.departmentId]);
   const teacher = new TestBrowser({ stopAt: appOrigins });
   await world.signIn(teacher, await world.activate(world.city.people.teacher));
@@ -122,6 +127,8 @@ test('a token lets nobody do more than it says, or than an app page would', asyn
     ],
     [{ backchannel_logout_uri: 'https://10.0.0.1/logout' }, 'invalid_client_metadata'],
     [{ redirect_uris: [] }, 'invalid_client_metadata'],
+    [{ initiate_login_uri: 'http://localhost:4001/begin' }, 'invalid_client_metadata'],
+    [{ initiate_login_uri: 'https://user@app.example/begin' }, 'invalid_client_metadata'],
     [{ redirect_uris: ['http://evil.example/callback'] }, 'invalid_redirect_uri'],
     [{ redirect_uris: ['https://*.example/callback'] }, 'invalid_redirect_uri'],
     [{ redirect_uris: ['javascript:alert(1)'] }, 'invalid_redirect_uri'],
@@ -140,10 +147,11 @@ test('a token lets nobody do more than it says, or than an app page would', asyn
     is_approved: true,
     client_id: 'edutrust',
     requires_pkce: false,
+    code_protection: 'none',
   });
   assert.equal(rich.status, 201);
   const app = await findApp(world.context.db, rich.json.client_id);
-  assert.deepEqual([app.isApproved, app.requiresPkce, app.clientId === 'edutrust'], [false, true, false]);
+  assert.deepEqual([app.isApproved, app.codeProtection, app.clientId === 'edutrust'], [false, 'pkce', false]);
 });
 
 test('without a token, with an old, ended or used one nothing is registered; of twenty at once as many as it has uses', async () => {
@@ -203,4 +211,28 @@ test('T5: tokens are made by whoever may register apps there, and by nobody else
     SELECT education_id AS id FROM registry.person WHERE id = ${world.city.people.teacher}`.execute(world.context.db);
   await world.signIn(teacher, rows[0]?.id ?? '');
   assert.equal((await teacher.json(at, body)).status, 403);
+});
+
+test('a token may say that what is left out is as OpenID Connect has it; what keeps no secret has PKCE all the same', async () => {
+  const { token } = await tokenFor({ hasStandardDefaults: true });
+  const app = async (more: object) => {
+    const { status, json } = await register(token, more);
+    assert.equal(status, 201, JSON.stringify(json));
+    return { json, ...(await findApp(world.context.db, json.client_id)) };
+  };
+  const web = await app({});
+  assert.deepEqual([web.idTokenAlg, web.codeProtection, web.isApproved], ['RS256', 'nonce', false]);
+  assert.equal((await app({ id_token_signed_response_alg: 'ES256' })).idTokenAlg, 'ES256', 'what is said holds');
+  assert.equal((await app({ token_endpoint_auth_method: 'none' })).codeProtection, 'pkce');
+  const native = { application_type: 'native', redirect_uris: ['vn.example.app:/callback'] };
+  assert.equal((await app(native)).codeProtection, 'pkce');
+  const { registration_client_uri: at, registration_access_token: own } = web.json;
+  assert.equal((await call('PUT', at, own, { ...wish, code_protection: 'none' })).status, 200);
+  const after = await findApp(world.context.db, web.clientId);
+  assert.deepEqual([after.idTokenAlg, after.codeProtection], ['RS256', 'nonce'], 'it stays as it was registered');
+  const teacher = new TestBrowser({ stopAt: appOrigins });
+  await world.signIn(teacher, await world.activate(world.city.people.principal));
+  const none = { code_challenge: undefined, code_challenge_method: undefined, nonce: undefined };
+  const refused = await teacher.get(authorizationRequest(world.origin, web.clientId, none).url);
+  assert.equal(new URL(refused.url).searchParams.get('error'), 'invalid_request', 'neither PKCE nor nonce');
 });

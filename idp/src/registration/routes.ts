@@ -11,7 +11,7 @@ import { changeApp, endApp, findApp, hashSecret, registerApp } from '../apps/app
 import { mustBeCallable } from '../apps/public-address.ts';
 import { releasableScopes } from '../provider/claims.ts';
 import type { IdpTools } from '../tools.ts';
-import { appOf, kindOf, type Metadata, metadataOf, RegistrationError, readMetadata } from './metadata.ts';
+import { appOf, defaultsOf, kindOf, type Metadata, metadataOf, RegistrationError, readMetadata } from './metadata.ts';
 import { endToken, listTokens, makeToken, mostDays, mostUses, useToken } from './tokens.ts';
 
 export const registrationPath = '/oidc/register';
@@ -69,14 +69,15 @@ const register = (tools: IdpTools) =>
         const made = await db.transaction().execute(async (transaction) => {
           const policy = await useToken(transaction, token, clock.now());
           if (!policy) return undefined;
-          const { organisationId, scopes, isSandbox } = policy;
+          const { organisationId, scopes, isSandbox, hasStandardDefaults } = policy;
+          const kind = kindOf(metadata);
           const name = metadata.client_name;
           const purpose = { vi: `Đăng nhập vào ${name}.`, en: `To sign in to ${name}.` };
           const input = {
-            ...appOf(metadata, scopes),
+            ...appOf(metadata, scopes, defaultsOf(kind, hasStandardDefaults)),
             clientId,
             purpose,
-            kind: kindOf(metadata),
+            kind,
             organisationId,
             isSandbox,
           };
@@ -144,7 +145,7 @@ const changeOwn = (tools: IdpTools) =>
         const before = await findApp(tools.context.db, clientId);
         if (kindOf(metadata) !== before.kind)
           throw new RegistrationError('invalid_client_metadata', 'an app stays of its kind: register another one');
-        const change = appOf(metadata, before.scopes);
+        const change = appOf(metadata, before.scopes, before);
         const app = await tools.context.db
           .transaction()
           .execute((transaction) => changeApp(transaction, clientId, change, itself(clientId)));
@@ -172,6 +173,12 @@ const NewToken = Type.Object(
   {
     scopes: Type.Array(Type.Enum([...releasableScopes]), { maxItems: releasableScopes.length }),
     isSandbox: Type.Boolean({ description: 'true: apps that meet invented people alone; else they wait for approval' }),
+    hasStandardDefaults: Type.Optional(
+      Type.Boolean({
+        description:
+          'true: what an app leaves out is as OpenID Connect has it: ID tokens by RS256, and a nonce may stand for PKCE',
+      }),
+    ),
     uses: Type.Integer({ minimum: 1, maximum: mostUses }),
     days: Type.Integer({ minimum: 1, maximum: mostDays }),
   },
@@ -191,8 +198,8 @@ const make = ({ context: { db, clock } }: IdpTools) =>
       response: { 201: Type.Object({ id: Uuid, token: Type.String(), expiresAt: Time }) },
     },
     handle: async (request, reply) => {
-      const { days: count, ...rest } = request.body;
-      const policy = { ...rest, organisationId: request.params.id };
+      const { days: count, hasStandardDefaults = false, ...rest } = request.body;
+      const policy = { ...rest, hasStandardDefaults, organisationId: request.params.id };
       const expiresAt = new Date(clock.now().getTime() + count * days);
       const made = await db
         .transaction()
@@ -206,6 +213,7 @@ const Kept = Type.Object({
   id: Uuid,
   scopes: Type.Array(Type.String()),
   isSandbox: Type.Boolean(),
+  hasStandardDefaults: Type.Boolean(),
   usesLeft: Type.Integer({ minimum: 1 }),
   expiresAt: Time,
 });

@@ -15,6 +15,11 @@ export interface TokenPolicy {
   readonly scopes: readonly string[];
   /** Apps in their sandbox alone: they meet invented people, and nobody has to approve them. */
   readonly isSandbox: boolean;
+  /**
+   * What its metadata leave out is as OpenID Connect Registration §2 has it, not as we would: ID tokens by RS256, and, as no
+   * member says PKCE, a nonce in its place for apps with a secret.
+   */
+  readonly hasStandardDefaults: boolean;
   /** So many apps. */
   readonly uses: number;
   readonly expiresAt: Date;
@@ -31,7 +36,7 @@ export const mostDays = 30;
  */
 export async function makeToken(
   transaction: Transaction,
-  { organisationId, scopes, isSandbox, uses, expiresAt }: TokenPolicy,
+  { organisationId, scopes, isSandbox, hasStandardDefaults, uses, expiresAt }: TokenPolicy,
   actor: Actor,
 ): Promise<{ id: string; token: string }> {
   const unknown = scopes.filter((scope) => !releasableScopes.some((known) => known === scope));
@@ -43,8 +48,8 @@ export async function makeToken(
   const id = uuidv7();
   const token = randomBytes(32).toString('base64url');
   await sql`
-    INSERT INTO idp.registration_token (id, secret_hash, organisation_id, scopes, is_sandbox, uses_left, expires_at)
-    VALUES (${id}, ${hashSecret(token)}, ${organisationId}, ${[...scopes]}, ${isSandbox}, ${uses}, ${expiresAt})`.execute(
+    INSERT INTO idp.registration_token (id, secret_hash, organisation_id, scopes, is_sandbox, has_standard_defaults, uses_left, expires_at)
+    VALUES (${id}, ${hashSecret(token)}, ${organisationId}, ${[...scopes]}, ${isSandbox}, ${hasStandardDefaults}, ${uses}, ${expiresAt})`.execute(
     transaction,
   );
   await record(transaction, {
@@ -52,7 +57,12 @@ export async function makeToken(
     actor,
     subject: { kind: 'registration-token', id },
     organisationId,
-    data: { uses, isSandbox, expiresAt: expiresAt.toISOString() },
+    data: {
+      uses,
+      isSandbox,
+      expiresAt: expiresAt.toISOString(),
+      ...(hasStandardDefaults ? { hasStandardDefaults } : {}),
+    },
   });
   return { id, token };
 }
@@ -63,12 +73,12 @@ export async function useToken(
   token: string,
   now: Date,
 ): Promise<Omit<TokenPolicy, 'uses' | 'expiresAt'> | undefined> {
-  const { rows } = await sql<{ organisation_id: string; scopes: string[]; is_sandbox: boolean }>`
+  const { rows } = await sql<Omit<TokenPolicy, 'uses' | 'expiresAt'>>`
     UPDATE idp.registration_token SET uses_left = uses_left - 1
     WHERE secret_hash = ${hashSecret(token)} AND uses_left > 0 AND expires_at > ${now} AND ended_at IS NULL
-    RETURNING organisation_id, scopes, is_sandbox`.execute(transaction);
-  const [row] = rows;
-  return row && { organisationId: row.organisation_id, scopes: row.scopes, isSandbox: row.is_sandbox };
+    RETURNING organisation_id AS "organisationId", scopes, is_sandbox AS "isSandbox",
+      has_standard_defaults AS "hasStandardDefaults"`.execute(transaction);
+  return rows[0];
 }
 
 /** Nobody registers with it any longer; what was registered stays. @throws NotFound */
@@ -101,6 +111,7 @@ export interface KeptToken {
   readonly id: string;
   readonly scopes: readonly string[];
   readonly isSandbox: boolean;
+  readonly hasStandardDefaults: boolean;
   readonly usesLeft: number;
   readonly expiresAt: Date;
 }
@@ -108,7 +119,7 @@ export interface KeptToken {
 /** The tokens of an organisation with which an app can still be registered, the newest first. */
 export async function listTokens(db: Database, organisationId: string, now: Date): Promise<KeptToken[]> {
   const { rows } = await sql<KeptToken>`
-    SELECT id, scopes, is_sandbox AS "isSandbox", uses_left AS "usesLeft", expires_at AS "expiresAt"
+    SELECT id, scopes, is_sandbox AS "isSandbox", has_standard_defaults AS "hasStandardDefaults", uses_left AS "usesLeft", expires_at AS "expiresAt"
     FROM idp.registration_token
     WHERE organisation_id = ${organisationId} AND ended_at IS NULL AND uses_left > 0 AND expires_at > ${now}
     ORDER BY id DESC`.execute(db);

@@ -15,6 +15,7 @@ import { sql } from 'kysely';
 import { appOrigins, codeFor, password, redeem, redemption, type TestIdp, testIdp } from '../../testing/idp.ts';
 import { endSessions, suspend } from '../accounts/accounts.ts';
 import { changeApp } from '../apps/apps.ts';
+import { logoutTask } from './end.ts';
 
 const actor = { kind: 'system', name: 'setup' } as const;
 let world: TestIdp;
@@ -189,6 +190,21 @@ test('P11: a link of another site cannot sign anybody out: the person confirms, 
   });
   assert.equal(out.page?.name, 'loggedOut', out.body);
   assert.equal(await isIn(browser), false);
+});
+
+test('P11: signing out tells an app once, also one that hears of it before the session is gone', async ({ mock }) => {
+  const { browser } = await signedIn(world.city.people.guardian);
+  await codeFor(browser, world.origin, 'lop-hoc');
+  const enqueue = mock.method(world.context.jobs, 'enqueue');
+  const asked = await browser.get(`${world.origin}/oidc/session/end`);
+  const { action, fields } = asked.page?.props ?? {};
+  await browser.post(`${world.origin}${action}`, { ...fields, logout: 'yes' });
+  assert.equal(await isIn(browser), false);
+  const told = enqueue.mock.calls.filter(({ arguments: [, task] }) => task === logoutTask);
+  assert.deepEqual(
+    told.map(({ arguments: [, , payload] }) => (payload as { clientId: string }).clientId),
+    ['lop-hoc'],
+  );
 });
 
 test('P11: a logout token is signed, has no nonce, and is delivered again until the app takes it', async () => {

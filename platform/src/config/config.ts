@@ -40,6 +40,10 @@ export interface Config {
   readonly trustedProxies: readonly string[];
   /** Where proxies ask apps for a certificate (RFC 8705); absent: nowhere. */
   readonly mtlsUrl: URL | undefined;
+  /** Other origins where people may sign in with the passkeys of `url` (WebAuthn level 3 §5.11). */
+  readonly relatedOrigins: readonly string[];
+  /** Where agents are known by their documents; none: nowhere. */
+  readonly agentOrigins: readonly string[];
   /** More certificate authorities to trust; see {@link trustAuthorities}. */
   readonly authoritiesFile: string | undefined;
   /** Of the rules for information systems: 3 is a preset of measures (`idp/src/level-three`). */
@@ -122,6 +126,8 @@ export function readConfig(environment: Readonly<Record<string, string | undefin
     mailFrom: parsed.EDUTRUST_MAIL_FROM,
     trustedProxies: parsed.EDUTRUST_TRUSTED_PROXIES,
     mtlsUrl: parsed.EDUTRUST_MTLS_URL,
+    relatedOrigins: parsed.EDUTRUST_RELATED_ORIGINS,
+    agentOrigins: parsed.EDUTRUST_AGENT_ORIGINS,
     authoritiesFile: parsed.EDUTRUST_CA_FILE,
     securityLevel: parsed.EDUTRUST_SECURITY_LEVEL,
     upstreamFile: parsed.EDUTRUST_UPSTREAM,

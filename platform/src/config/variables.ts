@@ -49,6 +49,22 @@ function publicUrl(text: string): URL {
   return url;
 }
 
+const listed = (text: string): string[] =>
+  text
+    .split(',')
+    .map((part) => part.trim())
+    .filter(Boolean);
+
+/** Origins as browsers write them (RFC 6454 §6.2); https, but on this machine. */
+function originList(text: string): string[] {
+  const origins = listed(text).map((part) => publicUrl(part).origin);
+  if (origins.length > mostOrigins) throw new BadValue(`must hold at most ${mostOrigins} origins`);
+  return [...new Set(origins)];
+}
+
+/** What a client reads of related origins at least is five labels (WebAuthn level 3 §5.11.1). */
+const mostOrigins = 5;
+
 function wholeNumber(minimum: number, maximum: number): (text: string) => number {
   return (text) => {
     const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
@@ -70,10 +86,7 @@ function listenAddress(text: string): string {
 const proxyNames = ['loopback', 'linklocal', 'uniquelocal'];
 
 function proxyList(text: string): string[] {
-  const parts = text
-    .split(',')
-    .map((part) => part.trim())
-    .filter(Boolean);
+  const parts = listed(text);
   const wrong = parts.find((part) => !proxyNames.includes(part) && !isRange(part));
   if (wrong !== undefined)
     throw new BadValue(`must hold addresses or CIDR ranges such as 10.0.0.0/8, and ${wrong} is neither`);
@@ -223,6 +236,18 @@ export const variables = {
       'Second public address, where a proxy of EDUTRUST_TRUSTED_PROXIES asks apps for a certificate and writes it to the header Client-Cert. Without it no app can prove itself by a certificate.',
     fallback: '',
     parse: optional(publicUrl),
+  },
+  EDUTRUST_RELATED_ORIGINS: {
+    about:
+      'Other origins of the department, by commas, whose pages may ask for the passkeys of EDUTRUST_URL when people sign in (WebAuthn level 3 §5.11); signing and approving stay at EDUTRUST_URL.',
+    fallback: '',
+    parse: originList,
+  },
+  EDUTRUST_AGENT_ORIGINS: {
+    about:
+      'Origins, by commas, whose client ID metadata documents make agents known as apps that nobody approved; none: there are no such apps.',
+    fallback: '',
+    parse: originList,
   },
   EDUTRUST_CA_FILE: {
     about:

@@ -22,7 +22,7 @@ import { Settings } from './settings.tsx';
 import { Snippets } from './snippets.tsx';
 import type { AppView } from './views.ts';
 import { cibaName } from './ways.tsx';
-import { audienceName, claimsOf, kindName, profileName, scopeName } from './words.ts';
+import { audienceName, claimsOf, kindName, profileName, protectionName, protectionRisk, scopeName } from './words.ts';
 
 /** `/admin/apps/:clientId`: how to connect it, what it is told, where it may send people, and its secret. */
 export function AppPage() {
@@ -170,10 +170,13 @@ function Addresses({ app }: { readonly app: AppView }) {
         )}
         <dt>{t('ID token ký bằng', 'ID tokens signed with')}</dt>
         <dd>{app.idTokenAlg}</dd>
-        {!app.requiresPkce && (
+        {app.codeProtection !== 'pkce' && (
           <>
-            <dt>{t('Không PKCE', 'No PKCE')}</dt>
-            <dd>{t('gửi nonce thay vào', 'sends a nonce instead')}</dd>
+            <dt>{t('Bảo vệ mã đăng nhập', 'Protection of sign-in codes')}</dt>
+            <dd>
+              {protectionName(app.codeProtection)}
+              {app.codeProtection === 'none' && <span class="block text-sm text-quiet">{protectionRisk()}</span>}
+            </dd>
           </>
         )}
         {app.hasClaimsInIdToken && (

@@ -12,10 +12,20 @@ import { sayNext } from '../heading.ts';
 import { useMe } from '../me.ts';
 import { Title } from '../parts.tsx';
 import { Apis, apiFields, readAccess, readApi } from './apis.tsx';
+import { pemOf, readCertificates, readKeys } from './proofs.ts';
 import { Settings } from './settings.tsx';
 import type { AppView } from './views.ts';
 import { readWays, Ways, wayFields } from './ways.tsx';
-import { audienceName, kindName, profileName, profiles, scopeName } from './words.ts';
+import {
+  audienceName,
+  kindName,
+  profileName,
+  profiles,
+  protectionName,
+  protectionRisk,
+  protections,
+  scopeName,
+} from './words.ts';
 
 const back = () => ({ href: '/admin/apps', label: t('Ứng dụng', 'Apps') });
 const lines = (text: string): string[] => text.split(/\s+/).filter(Boolean);
@@ -137,33 +147,13 @@ const scopes = [
 const algorithms = ['ES256', 'RS256', 'PS256', 'EdDSA'] as const;
 
 /** Where an app's software cannot do as we would have it; each is shown to those who approve. */
-const exceptions = ['nonce', 'claims'] as const;
+const exceptions = ['claims'] as const;
 
 function exceptionName(exception: string): string {
   const names: Record<string, string> = {
-    nonce: t('Phần mềm không có PKCE: dùng nonce', 'The software has no PKCE: it sends a nonce'),
     claims: t('Dữ liệu nằm cả trong ID token', 'The data stand in the ID token too'),
   };
   return names[exception] ?? exception;
-}
-
-/** The pasted keys; the server says what is wrong with them. */
-function readKeys(text: string): AppView['jwks'] {
-  if (!text.trim()) return null;
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw new Error(t('Khoá công khai không phải JSON.', 'The public keys are not JSON.'));
-  }
-}
-
-const pemOf = (der: string): string =>
-  `-----BEGIN CERTIFICATE-----\n${der.match(/.{1,64}/g)?.join('\n') ?? ''}\n-----END CERTIFICATE-----`;
-
-/** Each certificate of what was pasted; the server says what is wrong with one. */
-function readCertificates(text: string): string[] {
-  const found = text.match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g);
-  return found ?? (text.trim() ? [text.trim()] : []);
 }
 
 const audiences = ['learner', 'teacher', 'staff', 'guardian'] as const;
@@ -182,6 +172,7 @@ function Edit({ app }: { readonly app: AppView }) {
     backchannelLogoutUri: app.backchannelLogoutUri ?? '',
     homeUri: app.homeUri ?? '',
     idTokenAlg: app.idTokenAlg,
+    codeProtection: app.codeProtection,
     securityProfile: app.securityProfile,
     certificates: app.certificates.map(pemOf).join('\n'),
     ...apiFields(app),
@@ -189,10 +180,7 @@ function Edit({ app }: { readonly app: AppView }) {
     jwksUri: app.jwksUri ?? '',
     jwks: app.jwks ? JSON.stringify(app.jwks, null, 2) : '',
   });
-  const [excepted, setExcepted] = useKept<readonly string[]>('exceptions', [
-    ...(app.requiresPkce ? [] : ['nonce']),
-    ...(app.hasClaimsInIdToken ? ['claims'] : []),
-  ]);
+  const [excepted, setExcepted] = useKept<readonly string[]>('exceptions', app.hasClaimsInIdToken ? ['claims'] : []);
   return (
     <>
       <Title title={t(`Sửa ${app.name}`, `Change ${app.name}`)} back={{ href: page, label: app.name }} />
@@ -214,7 +202,7 @@ function Edit({ app }: { readonly app: AppView }) {
                 scopes: scopes.filter((scope) => asked.includes(scope)),
                 audience: audiences.filter((role) => audience.includes(role)),
                 idTokenAlg: algorithms.find((one) => one === values.idTokenAlg) ?? 'ES256',
-                requiresPkce: !excepted.includes('nonce'),
+                codeProtection: protections.find((one) => one === values.codeProtection) ?? 'pkce',
                 hasClaimsInIdToken: excepted.includes('claims'),
                 api: readApi(values.apiIdentifier, values.apiScopes),
                 apiAccess: readAccess(values.apiAccess),
@@ -318,6 +306,19 @@ function Edit({ app }: { readonly app: AppView }) {
               <>
                 <Ways entry={entry} />
                 <Choice
+                  label={t('Bảo vệ mã đăng nhập', 'Protection of sign-in codes')}
+                  {...entry.choice('codeProtection')}
+                  options={protections.map((value) => ({ value, label: protectionName(value) }))}
+                  hint={
+                    entry.values.codeProtection === 'none'
+                      ? protectionRisk()
+                      : t(
+                          'Đổi chỉ khi phần mềm không có PKCE; người duyệt sẽ thấy.',
+                          'Change it only if the software has no PKCE; those who approve see it.',
+                        )
+                  }
+                />
+                <Choice
                   label={t('Mức an toàn', 'Security profile')}
                   {...entry.choice('securityProfile')}
                   options={profiles.map((value) => ({ value, label: profileName(value) }))}
@@ -355,7 +356,7 @@ function Edit({ app }: { readonly app: AppView }) {
               of={exceptions}
               ticked={excepted}
               onTick={setExcepted}
-              isFixed={(exception) => exception === 'nonce' && app.kind !== 'web'}
+              isFixed={() => false}
               nameOf={exceptionName}
             />
           </div>
@@ -367,6 +368,7 @@ function Edit({ app }: { readonly app: AppView }) {
 
 const rareFields = [
   'idTokenAlg',
+  'codeProtection',
   'apiIdentifier',
   'apiScopes',
   'apiAccess',
@@ -382,7 +384,7 @@ const rareFields = [
 /** Whether it has something of what most apps never have. */
 const isRare = (app: AppView): boolean =>
   app.idTokenAlg !== 'ES256' ||
-  !app.requiresPkce ||
+  app.codeProtection !== 'pkce' ||
   app.hasClaimsInIdToken ||
   app.securityProfile !== 'standard' ||
   app.apiAccess.length + app.certificates.length > 0 ||

@@ -155,8 +155,8 @@ def callback(request):
     name: 'Moodle · OAuth 2',
     note: () =>
       t(
-        'Moodle không có PKCE: bật «Phần mềm không có PKCE» khi sửa ứng dụng. Moodle đòi email: xin phạm vi email, chỉ người lớn có.',
-        'Moodle has no PKCE: tick “The software has no PKCE” at the app. It wants an e-mail address: ask for the scope email, which adults alone have.',
+        'Moodle không có PKCE và nonce: chọn «Không PKCE, không nonce» khi sửa ứng dụng. Moodle đòi email: xin phạm vi email, chỉ người lớn có.',
+        'Moodle has neither PKCE nor nonce: choose “Neither PKCE nor nonce” at the app. It wants an e-mail address: ask for the scope email, which adults alone have.',
       ),
     code: ({ issuer, clientId, scopes }) => `Site administration → Server → OAuth 2 services → Custom
   Name                       EduTrust

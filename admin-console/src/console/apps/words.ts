@@ -26,6 +26,25 @@ export function profileName(profile: string): string {
   return names[profile] ?? profile;
 }
 
+export const protections = ['pkce', 'nonce', 'none'] as const;
+
+/** What keeps the code of another sign-in out. */
+export function protectionName(protection: string): string {
+  const names: Record<string, string> = {
+    pkce: 'PKCE',
+    nonce: t('Không PKCE, dùng nonce', 'No PKCE, a nonce instead'),
+    none: t('Không PKCE, không nonce', 'Neither PKCE nor nonce'),
+  };
+  return names[protection] ?? protection;
+}
+
+/** What may happen to an app whose software knows neither. */
+export const protectionRisk = (): string =>
+  t(
+    'Ai lấy được mã đăng nhập của người khác có thể vào ứng dụng này dưới tên người đó.',
+    'Whoever gets hold of somebody’s sign-in code may enter this app as that person.',
+  );
+
 /** What an app may be told, scope by scope (docs/relying-apps.md). */
 export function scopeName(scope: string): string {
   const names: Record<string, string> = {
