@@ -68,6 +68,8 @@ import { signInRoutes } from './signin/routes.ts';
 import { networkRoutes } from './throttling/routes.ts';
 import { createThrottle } from './throttling/throttle.ts';
 import type { IdpTools } from './tools.ts';
+import { forgetOldChanges } from './undo/changes.ts';
+import { undoRoutes } from './undo/routes.ts';
 import { createUpstreams } from './upstream/providers.ts';
 import { upstreamRoutes } from './upstream/routes.ts';
 
@@ -196,6 +198,7 @@ function routesOf(tools: IdpTools, ports: IdpPorts): Route[] {
     ...accountPages(tools),
     ...secondFactorRoutes(tools),
     ...accountRoutes(tools),
+    ...undoRoutes(tools),
     ...childrenRoutes(tools, ports.documents),
     ...looksRoutes(tools),
     ...signInRequestRoutes(tools),
@@ -224,4 +227,5 @@ async function forgetOld(context: ServiceContext): Promise<void> {
   await forgetOldHours(context.db);
   await forgetOldDays(context.db);
   await forgetOldSignals(context);
+  await forgetOldChanges(context.db, context.clock.now());
 }

@@ -252,8 +252,27 @@ function Notices({ notices, isPupil }: AccountProps) {
       <Latest all={notices} shown={3} before={t('Tin báo trước đó', 'Earlier notices')}>
         {(some) => (
           <Ruled onMargin>
-            {some.map(({ at, title, remedy }) => (
-              <Row key={`${at}${title}`} mark="warn" title={title} note={remedy} act={<When at={at} />} />
+            {some.map(({ at, title, remedy, notMePath }) => (
+              <Row
+                key={`${at}${title}`}
+                mark="warn"
+                title={title}
+                note={remedy}
+                act={
+                  <>
+                    {notMePath && (
+                      <a
+                        class="button button-small"
+                        href={notMePath}
+                        aria-label={`${t('Không phải tôi', 'Not me')}: ${title}`}
+                      >
+                        {t('Không phải tôi', 'Not me')}
+                      </a>
+                    )}
+                    <When at={at} />
+                  </>
+                }
+              />
             ))}
           </Ruled>
         )}
