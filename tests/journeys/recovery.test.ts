@@ -303,3 +303,25 @@ test('a child with two records: merged by two people, and the ID that is printed
   await page.goto(`${platform.url}/account`);
   await page.getByText(child.educationId).first().waitFor();
 });
+
+test('a change that was not theirs: «không phải tôi» takes it back, nobody is in any more, and the desk resumes the account', async () => {
+  await home.goto(`${platform.url}/account`);
+  await lookAtBoth(home, 'not-me-offered');
+  await home
+    .getByRole('link', { name: /^Không phải tôi:/ })
+    .first()
+    .click();
+  await home.getByRole('heading', { name: 'Không phải mình làm?' }).waitFor();
+  await lookAtBoth(home, 'not-me');
+  await home.getByRole('button', { name: 'Không phải tôi, lấy lại' }).dblclick();
+  await home.getByRole('heading', { name: 'Đã lấy lại' }).waitFor();
+  await lookAtBoth(home, 'not-me-done');
+  await home.goto(`${platform.url}/account`);
+  await home.getByRole('heading', { name: 'Đăng nhập', exact: true }).waitFor();
+  await openPerson(school, father().educationId, father().name);
+  await lookAtBoth(school, 'not-me-desk');
+  await school.getByRole('button', { name: 'Mở lại tài khoản' }).click();
+  await school.getByRole('dialog').getByRole('button', { name: 'Mở lại tài khoản' }).click();
+  await school.getByRole('button', { name: 'Lấy lại cách đăng nhập' }).click();
+  await lookAtBoth(school, 'not-me-desk-chooses');
+});

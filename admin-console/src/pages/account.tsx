@@ -259,7 +259,7 @@ function Notices({ notices, isPupil }: AccountProps) {
                 title={title}
                 note={remedy}
                 act={
-                  <>
+                  <span class="flex flex-wrap items-center gap-3">
                     {notMePath && (
                       <a
                         class="button button-small"
@@ -270,7 +270,7 @@ function Notices({ notices, isPupil }: AccountProps) {
                       </a>
                     )}
                     <When at={at} />
-                  </>
+                  </span>
                 }
               />
             ))}

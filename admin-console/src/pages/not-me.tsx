@@ -33,7 +33,7 @@ function Ask({ title, at, action, notice, proof }: Extract<NotMeProps, { step: '
         <time dateTime={at}>{formatWhen(at)}</time>: {title}
       </p>
       <p>{t('Lấy lại thì ngay lúc đó:', 'If you take it back, at once:')}</p>
-      <Ruled>
+      <Ruled onMargin>
         <Row
           title={t('Cách đăng nhập trở lại như trước', 'Your sign-in is as it was before')}
           note={t('Những gì đổi sau lúc đó cũng được lấy lại.', 'What changed after it is taken back too.')}

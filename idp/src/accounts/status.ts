@@ -102,7 +102,7 @@ export async function accountStatus(
       passkey: obstacle === undefined && passkeys > 0, // a passkey is not guessed, so nothing slows it
     },
     checks,
-    undoable: await openChanges(db, { personId }, clock.now()),
+    undoable: await openChanges(db, personId, clock.now()),
   };
 }
 

@@ -244,7 +244,7 @@ async function accountProps(
       listSharing(db, apps, personId),
       findSecondFactor(db, personId),
       releasedOf(personId),
-      openChanges(db, { personId }, context.clock.now()),
+      openChanges(db, personId, context.clock.now()),
     ]);
   const hasPassword = account?.password_hash != null;
   const isDecided = await isDecidedFor(db, personId, context.clock.now());

@@ -48,21 +48,33 @@ export async function announceChange(
   await notify(transaction, { id, personId, kind, data });
 }
 
-/** What can still be taken back, the newest first: one change by its notice, or a person's. */
-export async function openChanges(
+/** A change of the last 24 hours. */
+export interface RecentChange extends UndoableNotice {
+  readonly isTakenBack: boolean;
+}
+
+/** The changes of the last 24 hours, the newest first: one by its notice, or a person's. */
+export async function recentChanges(
   db: Database | Transaction,
   which: { readonly id: string } | { readonly personId: string },
   now: Date,
-): Promise<UndoableNotice[]> {
+): Promise<RecentChange[]> {
   const notices = await undoableNotices(db, which, now);
   if (notices.length === 0) return [];
   const { rows } = await sql<{ id: string; isTaken: boolean }>`
     SELECT notice_id AS id, taken_back_at IS NOT NULL AS "isTaken" FROM idp.undoable_change
     WHERE notice_id = ANY(${notices.map(({ id }) => id)}::uuid[])`.execute(db);
   const taken = new Map(rows.map(({ id, isTaken }) => [id, isTaken]));
-  // A change of the address has no row of its own until it is taken back: the notice holds the address of before.
-  return notices.filter(({ id, kind }) => taken.get(id) === false || (kind === 'email.changed' && !taken.has(id)));
+  return notices.flatMap((notice) => {
+    // A change of the address has no row of its own until it is taken back: the notice holds the address of before.
+    const isTakenBack = taken.get(notice.id) ?? (notice.kind === 'email.changed' ? false : undefined);
+    return isTakenBack === undefined ? [] : [{ ...notice, isTakenBack }];
+  });
 }
+
+/** Those of a person that can still be taken back. */
+export const openChanges = async (db: Database | Transaction, personId: string, now: Date) =>
+  (await recentChanges(db, { personId }, now)).filter(({ isTakenBack }) => !isTakenBack);
 
 /**
  * Puts back how the person signed in before this change, and so undoes what came after it too, the newest first; gives

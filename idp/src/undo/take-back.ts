@@ -4,15 +4,15 @@ import type { Transaction } from '@edutrust/platform/database';
 import { NotFound } from '@edutrust/platform/errors';
 import { takeBackAddress } from '@edutrust/registry/addresses';
 import { notify } from '@edutrust/registry/notices';
-import { getPerson, homeOf } from '@edutrust/registry/people';
+import { getPerson, homeOf, personClaims } from '@edutrust/registry/people';
 import { holdersOf } from '@edutrust/registry/permissions';
-import { findAccount } from '../accounts/account.ts';
 import { suspend } from '../accounts/accounts.ts';
 import { revokeCodes } from '../activation/activation.ts';
 import { record } from '../events.ts';
 import { forgetPassword } from '../password/password.ts';
+import { passwordRuleFor } from '../password/policy.ts';
 import { endSessions } from '../sessions/end.ts';
-import { openChanges, restoreBefore } from './changes.ts';
+import { recentChanges, restoreBefore } from './changes.ts';
 
 /** As many of a school's administrators as are told. */
 const mostTold = 20;
@@ -25,8 +25,8 @@ export type TakenBackBy = { readonly desk: Actor } | 'link';
 /**
  * Takes a change of how somebody signs in back, with all that came after it. Every session, token and unused code ends,
  * apps are told (P11); what was added is gone, what was removed is there again. The password is forgotten whatever
- * changed: others may know both. Who only holds the link is let in by nothing of this: the account is suspended until the
- * school has seen the person.
+ * changed: others may know both. Nobody is let in by this: the account is suspended until the school has seen the person,
+ * but a child's, whose teacher does it and gives the next code.
  *
  * @throws NotFound `changes/not-open`
  */
@@ -37,7 +37,7 @@ export async function takeBack(
   by: TakenBackBy,
 ): Promise<void> {
   const now = context.clock.now();
-  const [change] = await openChanges(transaction, { id }, now);
+  const [change] = await recentChanges(transaction, { id }, now);
   if (!change || (whose !== undefined && change.personId !== whose)) throw notOpen();
   const changes = await restoreBefore(transaction, change);
   if (changes === 0) throw notOpen();
@@ -47,7 +47,9 @@ export async function takeBack(
   await forgetPassword(transaction, personId);
   await revokeCodes(transaction, personId, now);
   await endSessions(transaction, context.jobs, { personId }, { actor, reason: 'not-me' });
-  if (by === 'link' && (await findAccount(transaction, personId))) await suspend(transaction, context, personId, actor);
+  const { isPupil } = passwordRuleFor(await personClaims(transaction, personId), []);
+  if (isPupil) await notify(transaction, { personId, kind: 'account.taken-back' });
+  else await suspend(transaction, context, personId, actor);
   await record(transaction, {
     type: 'account.taken-back',
     actor,
@@ -55,7 +57,6 @@ export async function takeBack(
     data: { changes, by: by === 'link' ? 'link' : 'desk' },
   });
   if (by === 'link') await tellDesk(transaction, personId);
-  else await notify(transaction, { personId, kind: 'account.taken-back' });
 }
 
 async function tellDesk(transaction: Transaction, personId: string): Promise<void> {
