@@ -140,7 +140,7 @@ export async function createIdp(context: ServiceContext, pages: IdpPages, ports:
   let readers: readonly { stop(): Promise<void> }[] = [];
   return {
     name: 'idp',
-    ...createAuthenticate(context, cookies.session),
+    ...createAuthenticate(context, cookies, risk),
     apps: {
       holderOf: (token) => holderOfToken(context.db, apps, token),
       app: (clientId) => apps.app(clientId),
