@@ -296,6 +296,9 @@ export interface AccountProps extends AcceptedPasskeys {
   }[];
   /** Newest first. */
   readonly activity: readonly { readonly at: Instant; readonly sentence: Sentence }[];
+  /** Numbers of the state in the record; those that there are. */
+  readonly ministryId: string | null;
+  readonly lifelongCode: string | null;
   /** Who looked at the record. */
   readonly looksPath: string;
   /** The copy of one's own data, after a fresh proof; null while guardians decide. */

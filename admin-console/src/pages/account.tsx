@@ -95,9 +95,25 @@ export function Account(props: AccountProps) {
 }
 
 /** The record itself: who looked at it, and a copy of all of it. */
-function OwnData({ looksPath, dataPath, upstreamPath, isPupil }: AccountProps) {
+function OwnData({ looksPath, dataPath, upstreamPath, isPupil, ministryId, lifelongCode }: AccountProps) {
   return (
     <Section title={isPupil ? t('Hồ sơ của em', 'My record') : t('Hồ sơ của tôi', 'My record')}>
+      {(ministryId || lifelongCode) && (
+        <dl class="facts">
+          {ministryId && (
+            <>
+              <dt>{t('Mã định danh Bộ GD&ĐT', 'Ministry’s identifier')}</dt>
+              <dd class="code">{ministryId}</dd>
+            </>
+          )}
+          {lifelongCode && (
+            <>
+              <dt>{t('Mã học tập suốt đời', 'Lifelong learning code')}</dt>
+              <dd class="code">{lifelongCode}</dd>
+            </>
+          )}
+        </dl>
+      )}
       <p class="grid gap-3">
         <a class="button" href={looksPath}>
           <Icon name="eye" />

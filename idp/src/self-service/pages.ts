@@ -7,7 +7,7 @@ import { hide, strict } from '@edutrust/platform/schemas';
 import { formatEducationId } from '@edutrust/registry/education-id';
 import { isDecidedFor } from '@edutrust/registry/guardians';
 import { listNotices, type Notice, undoPath } from '@edutrust/registry/notices';
-import { personClaims } from '@edutrust/registry/people';
+import { officialIdsOf, personClaims } from '@edutrust/registry/people';
 import { needPasskey } from '@edutrust/registry/permissions';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
@@ -285,6 +285,7 @@ async function accountProps(
     releases: released.map(({ lastAt, ...release }) => ({ ...release, lastAt: lastAt.toISOString() })),
     notices: told.map(noticeProps({ secrets: context.secrets, undoable: rule.isPupil ? [] : undoable, locale })),
     activity,
+    ...(await officialIdsOf(db, context.secrets, personId)),
     looksPath: '/account/looks',
     dataPath: isDecided ? null : provedPath(copyPath(), needed),
     ...upstreamPath(upstreams),
