@@ -20,7 +20,7 @@ const mostTold = 20;
 const holder: Actor = { kind: 'system', name: 'not-me' };
 
 /** Who takes it back: a colleague of the school who sees the person, or whoever holds the link of the notice. */
-export type TakenBackBy = { readonly desk: Actor } | 'link';
+type TakenBackBy = { readonly desk: Actor } | 'link';
 
 /**
  * Takes a change of how somebody signs in back, with all that came after it. Every session, token and unused code ends,

@@ -76,7 +76,7 @@ function bad(code: 'people/bad-ministry-id' | 'people/bad-lifelong-code', pointe
 }
 
 /** What stands in a record beside the education ID, in clear; null for none. */
-export interface OfficialIds {
+interface OfficialIds {
   readonly ministryId: string | null;
   readonly lifelongCode: string | null;
 }

@@ -19,7 +19,7 @@ export {
   directoryPersonText,
   listDirectoryPeople,
 } from './directory.ts';
-export { createIdentifierVault, type IdentifierVault, type OfficialIds, officialIdsOf } from './identifiers.ts';
+export { createIdentifierVault, type IdentifierVault, officialIdsOf } from './identifiers.ts';
 export { countActivePeople, schoolsOf } from './leavers.ts';
 export { compareByGivenName, parseFullName, splitName } from './name.ts';
 export {
