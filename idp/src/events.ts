@@ -41,6 +41,13 @@ const declared = defineEvents({
     en: 'account suspended',
     self: { vi: 'Tài khoản bị tạm khoá', en: 'Your account was suspended' },
   },
+  'account.taken-back': {
+    subject: 'person',
+    data: { changes: Count, by: Type.Enum(['link', 'desk']) },
+    vi: '«Không phải tôi»: lấy lại cách đăng nhập như trước',
+    en: '“not me”: sign-in put back as it was',
+    self: { vi: 'Cách đăng nhập được lấy lại như trước', en: 'Your sign-in was put back as it was' },
+  },
   'accounts.reviewed': {
     subject: 'organisation',
     data: { accounts: Count, digest: Sha256Hex },

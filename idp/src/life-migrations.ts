@@ -5,6 +5,7 @@ import { earlierPasswordsMigration } from './password/earlier/imports.ts';
 import { riskMigration } from './risk/migration.ts';
 import { securityFiguresMigration } from './security-figures/figures.ts';
 import { purgedSignalMigration } from './shared-signals/migration.ts';
+import { undoMigration } from './undo/migration.ts';
 import { upstreamMigration } from './upstream/migration.ts';
 
 /** Migrations of capabilities that bring their own, in their order. */
@@ -16,4 +17,5 @@ export const lifeMigrations: SchemaMigrations['migrations'] = [
   securityFiguresMigration,
   purgedSignalMigration,
   riskMigration,
+  undoMigration,
 ];

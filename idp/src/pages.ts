@@ -8,6 +8,7 @@ import type { LauncherProps } from './launcher/props.ts';
 import type { LooksProps } from './looks/props.ts';
 import type { AcceptedPasskeys, PasskeyCreation, PasskeyPrompt } from './passkeys/prompts.ts';
 import type { DeviceProps } from './provider/device-props.ts';
+import type { NotMeProps } from './undo/props.ts';
 import type { UpstreamProps } from './upstream/props.ts';
 
 export type { Problem } from '@edutrust/platform/http';
@@ -20,6 +21,7 @@ export type { Address, LauncherApp, LauncherProps, Seat } from './launcher/props
 export type { LooksProps } from './looks/props.ts';
 export type { PasskeyCreation, PasskeyPrompt } from './passkeys/prompts.ts';
 export type { DeviceProps } from './provider/device-props.ts';
+export type { NotMeProps } from './undo/props.ts';
 export type { UpstreamProps } from './upstream/props.ts';
 
 /** How a page is shown. */
@@ -285,9 +287,18 @@ export interface AccountProps extends AcceptedPasskeys {
     readonly times: number;
   }[];
   /** What the person was told, newest first. */
-  readonly notices: readonly { readonly at: Instant; readonly title: Sentence; readonly remedy: Sentence }[];
+  readonly notices: readonly {
+    readonly at: Instant;
+    readonly title: Sentence;
+    readonly remedy: Sentence;
+    /** Link: «not me»; absent when nothing can be taken back, and for pupils. */
+    readonly notMePath?: string;
+  }[];
   /** Newest first. */
   readonly activity: readonly { readonly at: Instant; readonly sentence: Sentence }[];
+  /** Numbers of the state in the record; those that there are. */
+  readonly ministryId: string | null;
+  readonly lifelongCode: string | null;
   /** Who looked at the record. */
   readonly looksPath: string;
   /** The copy of one's own data, after a fresh proof; null while guardians decide. */
@@ -377,6 +388,7 @@ export interface IdpPages {
   looks(props: LooksProps, view: View): string;
   dataRequests(props: DataRequestsProps, view: View): string;
   upstream(props: UpstreamProps, view: View): string;
+  notMe(props: NotMeProps, view: View): string;
   passkeyAdd(props: PasskeyAddProps, view: View): string;
   error(props: ErrorProps, view: View): string;
 }

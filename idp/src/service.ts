@@ -70,6 +70,8 @@ import { signInRoutes } from './signin/routes.ts';
 import { networkRoutes } from './throttling/routes.ts';
 import { createThrottle } from './throttling/throttle.ts';
 import type { IdpTools } from './tools.ts';
+import { forgetOldChanges } from './undo/changes.ts';
+import { undoRoutes } from './undo/routes.ts';
 import { createUpstreams } from './upstream/providers.ts';
 import { upstreamRoutes } from './upstream/routes.ts';
 
@@ -140,7 +142,7 @@ export async function createIdp(context: ServiceContext, pages: IdpPages, ports:
   let readers: readonly { stop(): Promise<void> }[] = [];
   return {
     name: 'idp',
-    ...createAuthenticate(context, cookies.session),
+    ...createAuthenticate(context, cookies, risk),
     apps: {
       holderOf: (token) => holderOfToken(context.db, apps, token),
       app: (clientId) => apps.app(clientId),
@@ -198,6 +200,7 @@ function routesOf(tools: IdpTools, ports: IdpPorts): Route[] {
     ...accountPages(tools),
     ...secondFactorRoutes(tools),
     ...accountRoutes(tools),
+    ...undoRoutes(tools),
     ...childrenRoutes(tools, ports.documents),
     ...looksRoutes(tools),
     ...signInRequestRoutes(tools),
@@ -227,4 +230,5 @@ async function forgetOld(context: ServiceContext): Promise<void> {
   await forgetOldDays(context.db);
   await forgetOldUses(context.db);
   await forgetOldSignals(context);
+  await forgetOldChanges(context.db, context.clock.now());
 }

@@ -47,6 +47,7 @@ function printingPages(): IdpPages {
     looks: page('looks'),
     dataRequests: page('data-requests'),
     upstream: page('upstream'),
+    notMe: page('notMe'),
     passkeyAdd: page('passkeyAdd'),
     error: page('error'),
   };

@@ -2,6 +2,7 @@ import type { SchemaMigrations } from '@edutrust/platform/migrations';
 import { countsMigration } from './changes/counts-migration.ts';
 import { dataProtectionMigration } from './data-requests/migration.ts';
 import { guardianLimits } from './guardians/migration.ts';
+import { lifelongMigration } from './people/lifelong-migration.ts';
 import { listMigration } from './people/list-migration.ts';
 import { mergeMigration } from './people/merge-migration.ts';
 import { uploadMigration } from './roster/uploads/migration.ts';
@@ -18,4 +19,5 @@ export const lifeMigrations: SchemaMigrations['migrations'] = [
   listMigration,
   uploadMigration,
   mergeMigration,
+  lifelongMigration,
 ];

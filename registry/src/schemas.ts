@@ -72,6 +72,12 @@ const AnyJson = Type.Record(Type.String(), Type.Unknown());
 export const PersonView = Type.Object({
   ...PersonSummary.properties,
   email: nullable(Type.String({ ...personal, description: 'Where notices are mailed to; for who may change it' })),
+  ministryId: nullable(
+    Type.String({ ...personal, description: 'The ministry’s identifier, for who may have it corrected' }),
+  ),
+  lifelongCode: nullable(
+    Type.String({ ...personal, description: 'Code of the lifelong learning record (Decree 88/2026), likewise' }),
+  ),
   correctsAlone: Type.Boolean({
     description: 'The caller may correct full name and birth date alone: it is their own slip of the last 24 hours',
   }),

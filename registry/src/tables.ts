@@ -36,6 +36,8 @@ export type RegistryTables = {
     moet_id_index: Buffer | null;
     personal_number_sealed: Buffer | null;
     personal_number_index: Buffer | null;
+    lifelong_code_sealed: Generated<Buffer | null>;
+    lifelong_code_index: Generated<Buffer | null>;
     details: Generated<Record<string, string>>;
     /** Where notices go; never an identifier. */
     email: Generated<string | null>;

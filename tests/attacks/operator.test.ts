@@ -42,10 +42,12 @@ describe('Q3: an operator with SQL and without the key', () => {
     return { name: name ?? cookieName, value: value ?? '' };
   };
   /** Who the program takes the bearer of this cookie for. */
-  const whoIs = (value: string) =>
-    world.idp.authenticate({ headers: { cookie: `${cookie().name}=${value}` } } as Parameters<
+  const whoIs = (value: string) => {
+    const others = own.header(new URL(world.origin)).replace(`${cookie().name}=${cookie().value}`, '');
+    return world.idp.authenticate({ headers: { cookie: `${cookie().name}=${value}; ${others}` } } as Parameters<
       World['idp']['authenticate']
     >[0]);
+  };
   const sessionOf = async (personId: string) => {
     const [row] = await query<{ uid: string; attestation: Buffer; payload: { acr: string; loginTs: number } }>(
       'SELECT uid, attestation, payload FROM idp.session WHERE person_id = $1 ORDER BY created_at DESC LIMIT 1',

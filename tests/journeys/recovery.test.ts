@@ -239,7 +239,7 @@ test('an account of another house opens nothing until its owner has linked it he
   await page.context().close();
 });
 
-test('a parent of two: the school finds who has a record already, each child has its own part of the page, no other child any', async () => {
+test('a parent of two: the school finds who has a record already, each child has its own part of the page, no other child any; an app that would act for them names both', async () => {
   const { items } = await askAs(school, 'GET', '/api/v1/people?role=learner&limit=50');
   const own = await askAs(home, 'GET', '/api/v1/account/children');
   const isOther = ({ id }: { id: string }) => own.items.every((one: { id: string }) => one.id !== id);
@@ -266,9 +266,38 @@ test('a parent of two: the school finds who has a record already, each child has
   const others = home.url().replace(second.id, stranger.id);
   assert.notEqual(others, home.url());
   assert.equal((await home.goto(others))?.status(), 404);
+
+  // An app that asks to act for them names both before anything is agreed to.
+  const redirect = 'http://localhost:4/back';
+  const asking = ['--redirect', redirect, '--scope', 'openid', 'profile', 'acting_for', '--kind', 'spa'];
+  const purpose = ['--purpose-vi', 'Xin phép nghỉ học cho con.'];
+  const added = await platform.run(
+    '--json',
+    'apps',
+    'add',
+    'Sổ liên lạc',
+    '--organisation',
+    'SGDDT',
+    ...purpose,
+    ...asking,
+  );
+  assert.equal(added.code, 0, added.stderr);
+  const query = new URLSearchParams({
+    client_id: JSON.parse(added.stdout).clientId,
+    redirect_uri: redirect,
+    response_type: 'code',
+    scope: 'openid profile acting_for',
+    state: 'a-state',
+    code_challenge: 'A'.repeat(43),
+    code_challenge_method: 'S256',
+  });
+  await home.goto(`${platform.url}/oidc/auth?${query}`);
+  await home.getByRole('heading', { name: 'Làm thay cho con' }).waitFor();
+  for (const name of names) await home.getByText(name).waitFor();
+  await lookAtBoth(home, 'consent-acting-for');
 });
 
-test('a child with two records: merged by two people, and the ID that is printed on the old card still signs in', async () => {
+test('a child with two records and a new number of the state: written and merged by two people, and the ID that is printed on the old card still signs in', async () => {
   const department = await pageOf(desk);
   await beginByLink(platform, department, platform.welcome?.administratorLink ?? '');
   const child = person(platform, 'Học sinh');
@@ -278,6 +307,17 @@ test('a child with two records: merged by two people, and the ID that is printed
   await signOut(page);
   await openPerson(school, child.educationId, child.name);
   const id = new URL(school.url()).pathname.split('/').at(-1);
+  // What the ministry gave the child is written by a paper and two people, and goes along in the merge.
+  await school.goto(`${platform.url}/admin/people/${id}/edit`);
+  await school.getByLabel('Mã hồ sơ học tập suốt đời').fill('0792 1601 2345');
+  await school.getByLabel('Số và ngày của giấy').fill('Tra cứu ngày 28/11/2026');
+  await school.getByLabel('Lý do').fill('Bộ vừa cấp mã');
+  await lookAtBoth(school, 'correct-numbers');
+  await school.getByRole('button', { name: 'Gửi người thứ hai duyệt' }).click();
+  await approveAt(officer, await confirmProposal(school));
+  await openPerson(school, child.educationId, child.name);
+  await school.getByText('079216012345').waitFor();
+  await look(school, 'person-numbers');
   const { affiliations, birthDate } = await askAs(school, 'GET', `/api/v1/people/${id}`);
   const organisationId = affiliations.find(({ role }: { role: string }) => role === 'learner').organisation.id;
   const twice = { fullName: child.name, birthDate, role: 'learner', organisationId };
@@ -302,4 +342,28 @@ test('a child with two records: merged by two people, and the ID that is printed
   await isIn(page);
   await page.goto(`${platform.url}/account`);
   await page.getByText(child.educationId).first().waitFor();
+  await page.getByText('079216012345').waitFor();
+  await lookAtBoth(page, 'account-numbers');
+});
+
+test('a change that was not theirs: «không phải tôi» takes it back, nobody is in any more, and the desk resumes the account', async () => {
+  await home.goto(`${platform.url}/account`);
+  await lookAtBoth(home, 'not-me-offered');
+  await home
+    .getByRole('link', { name: /^Không phải tôi:/ })
+    .first()
+    .click();
+  await home.getByRole('heading', { name: 'Không phải mình làm?' }).waitFor();
+  await lookAtBoth(home, 'not-me');
+  await home.getByRole('button', { name: 'Không phải tôi, lấy lại' }).dblclick();
+  await home.getByRole('heading', { name: 'Đã lấy lại' }).waitFor();
+  await lookAtBoth(home, 'not-me-done');
+  await home.goto(`${platform.url}/account`);
+  await home.getByRole('heading', { name: 'Đăng nhập', exact: true }).waitFor();
+  await openPerson(school, father().educationId, father().name);
+  await lookAtBoth(school, 'not-me-desk');
+  await school.getByRole('button', { name: 'Mở lại tài khoản' }).click();
+  await school.getByRole('dialog').getByRole('button', { name: 'Mở lại tài khoản' }).click();
+  await school.getByRole('button', { name: 'Lấy lại cách đăng nhập' }).click();
+  await lookAtBoth(school, 'not-me-desk-chooses');
 });

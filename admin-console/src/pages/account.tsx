@@ -95,9 +95,25 @@ export function Account(props: AccountProps) {
 }
 
 /** The record itself: who looked at it, and a copy of all of it. */
-function OwnData({ looksPath, dataPath, upstreamPath, isPupil }: AccountProps) {
+function OwnData({ looksPath, dataPath, upstreamPath, isPupil, ministryId, lifelongCode }: AccountProps) {
   return (
     <Section title={isPupil ? t('Hồ sơ của em', 'My record') : t('Hồ sơ của tôi', 'My record')}>
+      {(ministryId || lifelongCode) && (
+        <dl class="facts">
+          {ministryId && (
+            <>
+              <dt>{t('Mã định danh Bộ GD&ĐT', 'Ministry’s identifier')}</dt>
+              <dd class="code">{ministryId}</dd>
+            </>
+          )}
+          {lifelongCode && (
+            <>
+              <dt>{t('Mã học tập suốt đời', 'Lifelong learning code')}</dt>
+              <dd class="code">{lifelongCode}</dd>
+            </>
+          )}
+        </dl>
+      )}
       <p class="grid gap-3">
         <a class="button" href={looksPath}>
           <Icon name="eye" />
@@ -252,8 +268,27 @@ function Notices({ notices, isPupil }: AccountProps) {
       <Latest all={notices} shown={3} before={t('Tin báo trước đó', 'Earlier notices')}>
         {(some) => (
           <Ruled onMargin>
-            {some.map(({ at, title, remedy }) => (
-              <Row key={`${at}${title}`} mark="warn" title={title} note={remedy} act={<When at={at} />} />
+            {some.map(({ at, title, remedy, notMePath }) => (
+              <Row
+                key={`${at}${title}`}
+                mark="warn"
+                title={title}
+                note={remedy}
+                act={
+                  <span class="flex flex-wrap items-center gap-3">
+                    {notMePath && (
+                      <a
+                        class="button button-small"
+                        href={notMePath}
+                        aria-label={`${t('Không phải tôi', 'Not me')}: ${title}`}
+                      >
+                        {t('Không phải tôi', 'Not me')}
+                      </a>
+                    )}
+                    <When at={at} />
+                  </span>
+                }
+              />
             ))}
           </Ruled>
         )}

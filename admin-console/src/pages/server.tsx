@@ -15,6 +15,7 @@ import { type PageView, renderPage } from './document.tsx';
 import { ErrorPage } from './error.tsx';
 import { Launcher } from './launcher.tsx';
 import { Looks } from './looks.tsx';
+import { NotMe } from './not-me.tsx';
 import { Repository } from './repository.tsx';
 import { Sandbox } from './sandbox.tsx';
 import { SecondFactor, SecondFactorSetup } from './second-factor.tsx';
@@ -154,6 +155,12 @@ export const idpPages: IdpPages = {
       title: t('Yêu cầu về dữ liệu', 'Requests about data'),
       body: <DataRequests {...props} />,
       layout: 'sheet',
+    })),
+  notMe: (props, view) =>
+    renderPage(view, () => ({
+      title: t('Không phải tôi', 'Not me'),
+      body: <NotMe {...props} />,
+      layout: 'narrow',
     })),
   passkeyAdd: (props, view) =>
     renderPage(view, () => ({

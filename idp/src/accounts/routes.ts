@@ -27,6 +27,7 @@ const Status = Type.Object({
   sessions: Type.Integer(),
   opens: Type.Object({ password: Type.Boolean(), passkey: Type.Boolean() }),
   checks: Type.Array(Type.Object({ step: Type.String(), ok: Type.Boolean(), sentence: Type.String() })),
+  undoable: Type.Array(Type.Object({ id: Uuid, at: Time, title: Type.String() })),
 });
 
 const inTransaction = <Value>({ db }: ServiceContext, work: (transaction: Transaction) => Promise<Value>) =>
@@ -50,7 +51,7 @@ const readStatus = ({ context }: IdpTools) =>
     },
     resource: ({ params }) => ({ personId: params.id }),
     handle: async (request) => {
-      const { lastSignInAt, checks, ...status } = await accountStatus(context, request.params.id, {
+      const { lastSignInAt, checks, undoable, ...status } = await accountStatus(context, request.params.id, {
         address: request.query.address,
         clientId: request.query.app,
       });
@@ -60,6 +61,7 @@ const readStatus = ({ context }: IdpTools) =>
         ...status,
         lastSignInAt: lastSignInAt?.toISOString() ?? null,
         checks: checks.map(({ sentence, ...check }) => ({ ...check, sentence: sentence[locale] })),
+        undoable: undoable.map(({ id, at, title }) => ({ id, at: at.toISOString(), title: title[locale] })),
       };
     },
   });

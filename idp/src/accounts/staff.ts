@@ -9,3 +9,11 @@ export async function isStaff(db: Database, personId: string): Promise<boolean> 
     WHERE f.person_id = ${personId} AND f.valid_until IS NULL AND f.role IN ('teacher', 'staff') LIMIT 1`.execute(db);
   return rows.length > 0 || (await recordedRolesOf(db, personId)).length > 0;
 }
+
+/** Who works for the whole department: what their session opens reaches everybody. */
+const officers: ReadonlySet<string> = new Set(['department-administrator', 'security-officer', 'auditor']);
+
+/** Whether the person is one of the department's officers; their sessions are short everywhere (ADR 0311). */
+export async function isOfficer(db: Database, personId: string): Promise<boolean> {
+  return (await recordedRolesOf(db, personId)).some(({ role }) => officers.has(role));
+}

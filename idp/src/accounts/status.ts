@@ -1,5 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Text } from '@edutrust/platform/messages';
+import type { UndoableNotice } from '@edutrust/registry/notices';
 import { addressOf, getPerson } from '@edutrust/registry/people';
 import { needPasskey, recordedRolesOf } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
@@ -10,6 +11,7 @@ import { listSessions } from '../sessions/sessions.ts';
 import { obstacleOf } from '../signin/standing.ts';
 import { isSchoolNetwork } from '../throttling/networks.ts';
 import { createThrottle } from '../throttling/throttle.ts';
+import { openChanges } from '../undo/changes.ts';
 import { type Account, findAccount } from './account.ts';
 
 /** One step of "why can this person not sign in?". */
@@ -42,6 +44,8 @@ export interface AccountStatus {
   /** Whether the right credential would be let in now, from where was asked about. */
   readonly opens: { readonly password: boolean; readonly passkey: boolean };
   readonly checks: AccountCheck[];
+  /** What of the last 24 hours can be taken back, the newest first. */
+  readonly undoable: readonly UndoableNotice[];
 }
 
 /** What the question is about, besides the person. */
@@ -98,6 +102,7 @@ export async function accountStatus(
       passkey: obstacle === undefined && passkeys > 0, // a passkey is not guessed, so nothing slows it
     },
     checks,
+    undoable: await openChanges(db, personId, clock.now()),
   };
 }
 

@@ -270,9 +270,7 @@ export async function useActivation(
     code: { madeAt: code.created_at, madeBy: code.made_by ?? [] },
     at: now,
   });
-  await sql`
-    UPDATE idp.activation SET revoked_at = ${now}
-    WHERE person_id = ${ticket.personId} AND used_at IS NULL AND revoked_at IS NULL`.execute(transaction);
+  await revokeCodes(transaction, ticket.personId, now);
   await idpOf(transaction)
     .updateTable('idp.account')
     .set({ status: 'active', activated_at: now })
@@ -287,6 +285,13 @@ export async function useActivation(
   const actor = { kind: 'system', name: 'activation' } as const;
   await endSessions(transaction, jobs, { personId: ticket.personId }, { actor, reason: 'credentials-changed' });
   return given;
+}
+
+/** No code and no link that the person was given opens anything from now on. */
+export async function revokeCodes(transaction: Transaction, personId: string, now: Date): Promise<void> {
+  await sql`
+    UPDATE idp.activation SET revoked_at = ${now}
+    WHERE person_id = ${personId} AND used_at IS NULL AND revoked_at IS NULL`.execute(transaction);
 }
 
 function wrongCode(): InvalidInput {

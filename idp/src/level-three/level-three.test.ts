@@ -81,6 +81,29 @@ test('S8: the session of staff ends after fifteen minutes unused, on a device of
   assert.equal(await idleOf(plain.city.people.principal, plain), 86_400);
 });
 
+test('S8: an officer’s session is short without the switch too: fifteen minutes unused, twelve hours in all, gone with the browser', async () => {
+  const { administrator, securityOfficer, auditor, schoolAdministrator } = plain.city.people;
+  for (const [personId, idle, hours] of [
+    [administrator, 900, 12],
+    [securityOfficer, 900, 12],
+    [auditor, 900, 12],
+    [schoolAdministrator, 86_400, 14 * 24],
+  ] as const) {
+    const browser = await plain.enter(personId);
+    const { rows } = await sql<{ idle: number; hours: number }>`
+      SELECT idle_seconds AS idle, round(extract(epoch FROM expires_at - now()) / 3600)::int AS hours FROM idp.session
+      WHERE person_id = ${personId} ORDER BY created_at DESC LIMIT 1`.execute(plain.context.db);
+    assert.deepEqual(rows[0], { idle, hours });
+    const line = browser.setCookies.findLast((one) => one.startsWith('edutrust-session='));
+    assert.equal(/expires|max-age/i.test(line ?? ''), idle !== 900, line);
+    if (idle !== 900) continue;
+    await sql`UPDATE idp.session SET last_seen_at = now() - interval '901 seconds' WHERE person_id = ${personId}`.execute(
+      plain.context.db,
+    );
+    assert.equal((await browser.get(`${plain.origin}/account`)).page?.name, 'signIn');
+  }
+});
+
 test('accounts of staff unused for 45 days are suspended, once; pupils’, guardians’ and the last officers’ are not', async () => {
   const { db } = world.context;
   const { teacher, pupil, guardian, administrator, securityOfficer } = world.city.people;

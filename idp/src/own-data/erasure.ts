@@ -14,6 +14,7 @@ const tables = [
   'session',
   'signal',
   'activation',
+  'undoable_change',
   'passkey',
   'second_factor',
   'recovery_code',

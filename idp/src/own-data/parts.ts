@@ -184,6 +184,7 @@ export const idpPersonal: PersonalData = {
     'idp.refresh_token': token,
     'idp.signal': 'on the way to an app that knows the person; what happened is in the log',
     'idp.throttle': secret,
+    'idp.undoable_change': 'how one signed in before a change, for a day; that it changed stands in the notices',
     'platform.outbox': 'on the way to its readers; what stays is in the log',
   },
   erasures: idpErasures,

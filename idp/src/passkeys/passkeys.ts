@@ -5,7 +5,6 @@ import { Conflict, InvalidInput, NotFound } from '@edutrust/platform/errors';
 import { isUuid, uuidv7 } from '@edutrust/platform/ids';
 import type { GivenCredential } from '@edutrust/registry/approvals';
 import { formatEducationId } from '@edutrust/registry/education-id';
-import { notify } from '@edutrust/registry/notices';
 import { getPerson } from '@edutrust/registry/people';
 import { needPasskey, recordedRolesOf } from '@edutrust/registry/permissions';
 import { type Selectable, sql } from 'kysely';
@@ -13,6 +12,7 @@ import type Type from 'typebox';
 import { type Account, findAccount } from '../accounts/account.ts';
 import { record } from '../events.ts';
 import { idpOf, type PasskeyTable } from '../tables.ts';
+import { announceChange } from '../undo/changes.ts';
 import { attestPasskey, isAttestedPasskey } from './attestation.ts';
 import { type Ceremony, challengeSeconds, newChallenge, takeChallenge } from './challenge.ts';
 import type { AcceptedPasskeys } from './prompts.ts';
@@ -177,6 +177,7 @@ export async function keepPasskey(
     given_by: from ? [...from.by] : null,
     given_at: from?.at ?? null,
   };
+  await announceChange(transaction, personId, 'passkey.added', { device: nameOf(name) });
   const inserted = await idpOf(transaction)
     .insertInto('idp.passkey')
     .values({
@@ -198,7 +199,6 @@ export async function keepPasskey(
     subject: { kind: 'person', id: personId },
     data: { passkey: id, isSynced: passkey.isSynced },
   });
-  await notify(transaction, { personId, kind: 'passkey.added', data: { device: nameOf(name) } });
   return id;
 }
 
@@ -317,6 +317,8 @@ export async function removePasskey(
       en: 'This is the last way to sign in; add another passkey or set a password first.',
     });
   }
+  const device = passkeys.find((passkey) => passkey.id === id)?.name ?? '';
+  await announceChange(transaction, personId, 'passkey.removed', { device });
   await idpOf(transaction).deleteFrom('idp.passkey').where('id', '=', id).where('person_id', '=', personId).execute();
   await record(transaction, {
     type: 'passkey.removed',
@@ -324,8 +326,6 @@ export async function removePasskey(
     subject: { kind: 'person', id: personId },
     data: { passkey: id },
   });
-  const device = passkeys.find((passkey) => passkey.id === id)?.name ?? '';
-  await notify(transaction, { personId, kind: 'passkey.removed', data: { device } });
 }
 
 function refused(cause: unknown): InvalidInput {

@@ -2,11 +2,11 @@ import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { gradesOf } from '@edutrust/registry/classes';
-import { notify } from '@edutrust/registry/notices';
 import { personClaims } from '@edutrust/registry/people';
 import { record } from '../events.ts';
 import { endSessions } from '../sessions/end.ts';
 import { idpOf } from '../tables.ts';
+import { announceChange } from '../undo/changes.ts';
 import { attestPassword } from './attestation.ts';
 import type { PasswordHasher } from './hashing.ts';
 import { checkPassword, type PasswordRule, passwordRuleFor } from './policy.ts';
@@ -47,6 +47,7 @@ export async function keepPassword(
   { personId, hash, exceptUid }: { readonly personId: string; readonly hash: string; readonly exceptUid?: string },
   actor: Actor,
 ): Promise<void> {
+  await announceChange(transaction, personId, 'password.changed');
   await idpOf(transaction)
     .updateTable('idp.account')
     .set({
@@ -62,6 +63,5 @@ export async function keepPassword(
     actor,
     subject: { kind: 'person', id: personId },
   });
-  await notify(transaction, { personId, kind: 'password.changed' });
   await endSessions(transaction, jobs, { personId, exceptUid }, { actor, reason: 'credentials-changed' });
 }

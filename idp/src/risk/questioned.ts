@@ -32,6 +32,20 @@ export async function keepQuestioned(
   );
 }
 
+/**
+ * As {@link keepQuestioned}, of a session whose cookie came from where it did not begin: once an hour for each, however
+ * often somebody asks with it.
+ */
+export async function keepDoubted(
+  context: Pick<ServiceContext, 'db' | 'store'>,
+  { uid, personId }: { readonly uid: string; readonly personId: string },
+  signals: readonly Signal[],
+): Promise<void> {
+  await once(context.store, `idp:doubted:${uid}`, toldSeconds, () =>
+    keepQuestioned(context, personId, 'session', signals),
+  );
+}
+
 /** The credential is right; what else opens the account from here. */
 export function unusual(signals: readonly Signal[]): InvalidInput {
   return new InvalidInput(

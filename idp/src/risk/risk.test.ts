@@ -6,8 +6,11 @@ import { after, before, describe, test } from 'node:test';
 import { type Shown, TestBrowser } from '@edutrust/testing/browser';
 import { sql } from 'kysely';
 import { appOrigins, authorizationRequest, password, type TestIdp, testIdp } from '../../testing/idp.ts';
+import { deviceOf } from '../sessions/device.ts';
 import { registerNetwork } from '../throttling/networks.ts';
+import { createThrottle } from '../throttling/throttle.ts';
 import { createPlaces } from './places.ts';
+import { createRiskWatch } from './risk.ts';
 
 const home = '198.51.100.7';
 const elsewhere = '203.0.113.9';
@@ -243,6 +246,33 @@ describe('a cookie that was stolen', () => {
     }
     assert.ok((await questioned()).some(({ asked }) => asked === 'session'));
     assert.equal((await own.get(url)).page?.name, 'consent', 'the owner goes on');
+  });
+
+  test('nor does it open our own pages or API; a usual request there asks the database nothing more', async () => {
+    const own = await ownClient();
+    const account = `${world.origin}/account`;
+    const names = ['edutrust-session', 'edutrust-session.sig', 'edutrust-device'];
+    const thief = new Client(elsewhere, firefox);
+    for (const one of names) thief.setCookie(one, own.cookie(one) ?? '', new URL(world.origin).host);
+    const before = (await questioned()).length;
+    for (let time = 0; time < 3; time += 1)
+      assert.equal((await thief.request(`${world.origin}/api/v1/account`)).status, 401);
+    assert.equal((await thief.request(`${world.origin}/api/v1/account/sessions`)).status, 401);
+    assert.equal((await questioned()).length, before + 1, 'kept once, however often it is tried');
+    const shown = await thief.get(account);
+    assert.equal(shown.page?.name, 'stepUp', shown.body);
+    assert.match(shown.page.props.why, /phiên này bắt đầu ở một trình duyệt khác/);
+    await thief.post(`${world.origin}${shown.page.props.action}`, { password });
+    assert.notEqual((await thief.get(account)).page?.name, 'account', 'the password is not enough');
+    own.address = elsewhere;
+    assert.equal((await own.get(account)).page?.name, 'account', 'a browser that is known may be anywhere');
+    const withoutDatabase = createRiskWatch(
+      { ...world.context, db: undefined as never },
+      createThrottle(world.context).devices,
+    );
+    const origin = { ip: elsewhere, isBehindUndeclaredProxy: false, deviceCookie: own.cookie('edutrust-device') };
+    const began = { personId: teacher, device: deviceOf(chrome), place: null, signedInAt: new Date() };
+    assert.deepEqual(await withoutDatabase.ofSession(began, origin, chrome), [], 'a usual request asks nothing more');
   });
 
   test('in the other city within the hour a full copy is asked too', async () => {

@@ -4,9 +4,9 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { InvalidInput, TooManyRequests } from '@edutrust/platform/errors';
 import { countRefusal } from '@edutrust/platform/metrics';
-import { notify } from '@edutrust/registry/notices';
 import { sql } from 'kysely';
 import { record } from '../events.ts';
+import { announceChange, holdMeans } from '../undo/changes.ts';
 import { matchingStep } from './totp.ts';
 
 type Tools = Pick<ServiceContext, 'secrets' | 'clock'>;
@@ -55,6 +55,7 @@ export async function keepSecondFactor(
   const now = clock.now();
   const step = matchingStep(secret, typed, now, 0);
   if (step === undefined) throw wrongCode();
+  await announceChange(transaction, personId, 'second-factor.added');
   await sql`
     INSERT INTO idp.second_factor (person_id, sealed_secret, added_at, last_step, failures)
     VALUES (${personId}, ${secrets.encrypt(secret, contextOf(personId))}, ${now}, ${step}, 0)
@@ -74,23 +75,21 @@ export async function keepSecondFactor(
     actor,
     subject: { kind: 'person', id: personId },
   });
-  await notify(transaction, { personId, kind: 'second-factor.added', data: {} });
   return codes.map((code) => `${code.slice(0, 5)}-${code.slice(5)}`);
 }
 
 /** The password alone signs in again. Nothing happens when there was none. */
 export async function removeSecondFactor(transaction: Transaction, personId: string, actor: Actor): Promise<void> {
-  const { numAffectedRows } = await sql`DELETE FROM idp.second_factor WHERE person_id = ${personId}`.execute(
-    transaction,
-  );
+  await holdMeans(transaction, personId);
+  if (!(await findSecondFactor(transaction, personId))) return;
+  await announceChange(transaction, personId, 'second-factor.removed');
+  await sql`DELETE FROM idp.second_factor WHERE person_id = ${personId}`.execute(transaction);
   await sql`DELETE FROM idp.recovery_code WHERE person_id = ${personId}`.execute(transaction);
-  if (numAffectedRows === 0n) return;
   await record(transaction, {
     type: 'second-factor.removed',
     actor,
     subject: { kind: 'person', id: personId },
   });
-  await notify(transaction, { personId, kind: 'second-factor.removed', data: {} });
 }
 
 /**
@@ -132,6 +131,7 @@ async function useRecoveryCode(
   const code = typed.normalize('NFKC').toUpperCase().replaceAll(/[\s-]/g, '');
   if (code.length !== recoveryLength) return false;
   return db.transaction().execute(async (transaction) => {
+    await holdMeans(transaction, personId);
     const { numAffectedRows } = await sql`
       UPDATE idp.recovery_code SET used_at = ${clock.now()}
       WHERE person_id = ${personId} AND code_hash = ${hashOf({ secrets }, personId, code)} AND used_at IS NULL`.execute(
@@ -146,7 +146,7 @@ async function useRecoveryCode(
       actor: { kind: 'system', name: 'idp' },
       subject: { kind: 'person', id: personId },
     });
-    await notify(transaction, { personId, kind: 'recovery-code.used', data: {} });
+    await announceChange(transaction, personId, 'recovery-code.used');
     return true;
   });
 }

@@ -6,8 +6,8 @@ import { type Route, route } from '@edutrust/platform/route';
 import { hide, strict } from '@edutrust/platform/schemas';
 import { formatEducationId } from '@edutrust/registry/education-id';
 import { isDecidedFor } from '@edutrust/registry/guardians';
-import { listNotices } from '@edutrust/registry/notices';
-import { personClaims } from '@edutrust/registry/people';
+import { listNotices, type Notice, undoPath } from '@edutrust/registry/notices';
+import { officialIdsOf, personClaims } from '@edutrust/registry/people';
 import { needPasskey } from '@edutrust/registry/permissions';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
@@ -29,6 +29,7 @@ import { endSessions } from '../sessions/end.ts';
 import { listSessions } from '../sessions/sessions.ts';
 import { viewOfSession } from '../sessions/view.ts';
 import type { IdpTools } from '../tools.ts';
+import { openChanges } from '../undo/changes.ts';
 import { accountActivity } from './activity.ts';
 
 const Text = Type.String({ maxLength: 1_024 });
@@ -231,7 +232,7 @@ async function accountProps(
 ): Promise<AccountProps> {
   const { db } = context;
   const { personId } = actor;
-  const [claims, account, passkeys, sessions, rule, activity, told, sharing, secondFactor, released] =
+  const [claims, account, passkeys, sessions, rule, activity, told, sharing, secondFactor, released, undoable] =
     await Promise.all([
       personClaims(db, personId),
       findAccount(db, personId),
@@ -243,6 +244,7 @@ async function accountProps(
       listSharing(db, apps, personId),
       findSecondFactor(db, personId),
       releasedOf(personId),
+      openChanges(db, personId, context.clock.now()),
     ]);
   const hasPassword = account?.password_hash != null;
   const isDecided = await isDecidedFor(db, personId, context.clock.now());
@@ -281,18 +283,31 @@ async function accountProps(
       withdrawAction: isConsent ? `/account/apps/${app.clientId}/withdraw` : null,
     })),
     releases: released.map(({ lastAt, ...release }) => ({ ...release, lastAt: lastAt.toISOString() })),
-    notices: told.map(({ at, title, remedy }) => ({
-      at: at.toISOString(),
-      title: title[locale],
-      remedy: remedy[locale],
-    })),
+    notices: told.map(noticeProps({ secrets: context.secrets, undoable: rule.isPupil ? [] : undoable, locale })),
     activity,
+    ...(await officialIdsOf(db, context.secrets, personId)),
     looksPath: '/account/looks',
     dataPath: isDecided ? null : provedPath(copyPath(), needed),
     ...upstreamPath(upstreams),
     homePath: '/',
     signOutAction: '/sign-out',
   };
+}
+
+/** Pupils have their teacher take it back. */
+const noticeProps =
+  ({ secrets, undoable, locale }: NoticesView) =>
+  ({ id, at, title, remedy }: Notice): AccountProps['notices'][number] => ({
+    at: at.toISOString(),
+    title: title[locale],
+    remedy: remedy[locale],
+    ...(undoable.some((change) => change.id === id) ? { notMePath: undoPath(secrets, id) } : {}),
+  });
+
+interface NoticesView {
+  readonly secrets: IdpTools['context']['secrets'];
+  readonly undoable: readonly { readonly id: string }[];
+  readonly locale: 'vi' | 'en';
 }
 
 const upstreamPath = ({ all }: IdpTools['upstreams']) => (all.length > 0 ? { upstreamPath: '/account/upstream' } : {});

@@ -6,8 +6,11 @@ import { rolesOf } from '@edutrust/registry/permissions';
 import type { FastifyRequest } from 'fastify';
 import { hashOf } from '../provider/models/hash.ts';
 import { liveSession } from '../provider/prefetch.ts';
+import { keepDoubted } from '../risk/questioned.ts';
+import type { RiskWatch } from '../risk/risk.ts';
+import { originOf } from '../throttling/origin.ts';
 import { isTrueSession } from './attestation.ts';
-import { readCookie } from './cookies.ts';
+import { type CookieNames, readCookie } from './cookies.ts';
 
 interface SessionRow {
   uid: string;
@@ -17,12 +20,14 @@ interface SessionRow {
   /** The members of the provider's payload that decide who somebody is; the rest stays in the table. */
   payload: { accountId?: string; acr?: string; loginTs?: number };
   signed_in_at: Date;
+  device: string;
+  place: string | null;
   is_stale: boolean;
 }
 
 const find = statement<SessionRow, [idHash: Buffer]>(
   'idp.session-authenticate',
-  `SELECT s.uid, s.id_hash, s.person_id, s.attestation, s.signed_in_at,
+  `SELECT s.uid, s.id_hash, s.person_id, s.attestation, s.signed_in_at, s.device, s.place,
      jsonb_build_object('accountId', s.payload->'accountId', 'acr', s.payload->'acr', 'loginTs', s.payload->'loginTs') AS payload,
      s.last_seen_at < now() - interval '1 minute' AS is_stale
    FROM idp.session AS s
@@ -37,23 +42,37 @@ const seen = statement<never, [uid: string]>(
 
 /**
  * Who calls, by the provider's own session: there is no other. Ended sessions, suspended accounts and people who left
- * are nobody at once (S2). Asked several times for one request, it looks once.
+ * are nobody at once (S2), and so is a session of staff whose cookie comes from where it did not begin, by the very rule
+ * that stands before apps (ADR 0370): at `/signin` its owner confirms who they are and goes on. Asked several times for
+ * one request, it looks once.
  */
 export function createAuthenticate(
-  context: Pick<ServiceContext, 'db' | 'secrets'>,
-  cookieName: string,
+  context: Pick<ServiceContext, 'db' | 'secrets' | 'store'>,
+  cookies: Pick<CookieNames, 'session' | 'device'>,
+  risk: Pick<RiskWatch, 'ofSession'>,
 ): Required<Pick<Gate, 'authenticate' | 'authenticateAgain'>> {
   const { db, secrets } = context;
   const known = new WeakMap<FastifyRequest, Promise<Actor | null>>();
 
-  async function look(cookieHeader: string | undefined, isUse = true): Promise<Actor | null> {
-    const cookie = readCookie(cookieHeader, cookieName);
+  /** No statement for a browser that is known and the same. */
+  async function comesFromElsewhere(request: FastifyRequest, session: SessionRow): Promise<boolean> {
+    const { uid, person_id: personId, device, place, signed_in_at: signedInAt } = session;
+    const origin = originOf(request, cookies.device);
+    const began = { personId, device, place, signedInAt };
+    const doubts = await risk.ofSession(began, origin, request.headers['user-agent'] ?? '');
+    if (doubts.length > 0) await keepDoubted(context, { uid, personId }, doubts);
+    return doubts.length > 0;
+  }
+
+  async function look(request: FastifyRequest, isUse = true): Promise<Actor | null> {
+    const cookie = readCookie(request.headers.cookie, cookies.session);
     if (!cookie || cookie.length > 100) return null;
     // The person's status is read here and not asked for apart: this runs before every request.
     const [session] = await find(db, hashOf(cookie));
     if (!session) return null;
     const { uid, id_hash: idHash, person_id: personId, attestation, payload } = session;
     if (!isTrueSession(secrets, { uid, idHash, personId, attestation, ...payload })) return null;
+    if (await comesFromElsewhere(request, session)) return null;
     if (session.is_stale && isUse) await seen(db, uid);
     const provedAt = (payload.loginTs ?? 0) * 1000;
     return {
@@ -70,10 +89,10 @@ export function createAuthenticate(
     authenticate: (request) => {
       const asked = known.get(request);
       if (asked) return asked;
-      const looking = look(request.headers.cookie);
+      const looking = look(request);
       known.set(request, looking);
       return looking;
     },
-    authenticateAgain: (request) => look(request.headers.cookie, false),
+    authenticateAgain: (request) => look(request, false),
   };
 }

@@ -21,6 +21,7 @@ export type EndReason =
   | 'left'
   | 'merged'
   | 'credentials-changed'
+  | 'not-me'
   | 'ended-by-administrator'
   | 'exam'
   | 'lesson-over'

@@ -9,7 +9,10 @@ export interface SessionLife {
 
 /** On a device of one's own. */
 export const ownDeviceLife: SessionLife = { idleSeconds: 24 * 3600, totalSeconds: 14 * 24 * 3600 };
-/** On a computer that others use too, and for pupils everywhere: the cookie ends with the browser. */
+/**
+ * On a computer that others use too, and for pupils and officers everywhere: the cookie ends with the browser. The
+ * figures are those of NIST SP 800-63B-4 §2.3.3 for AAL3.
+ */
 export const sharedDeviceLife: SessionLife = { idleSeconds: 15 * 60, totalSeconds: 12 * 3600 };
 
 /** The life of a session by whether its cookie ends with the browser (`transient`, oidc-provider's word). */

@@ -42,6 +42,7 @@ const enders: Readonly<Record<string, string>> = {
   'signed-out': 'user',
   'signed-out-everywhere': 'user',
   'credentials-changed': 'user',
+  'not-me': 'user',
   'ended-by-administrator': 'admin',
   suspended: 'admin',
 };
@@ -58,6 +59,8 @@ const signals = {
     type: `${risc}/credential-compromise`,
     details: { credential_type: 'fido2-platform' },
   }),
+  /** Whoever changed it may know the password, which is forgotten (RISC 1.0 §2.7). */
+  'account.taken-back': () => ({ type: `${risc}/credential-compromise`, details: { credential_type: 'password' } }),
   'account.suspended': () => account('account-disabled'),
   'account.resumed': () => account('account-enabled'),
   'person.left': () => account('account-disabled'),

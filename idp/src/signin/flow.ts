@@ -1,10 +1,10 @@
 import { type Database, statement, type Transaction } from '@edutrust/platform/database';
 import { NotFound } from '@edutrust/platform/errors';
 import { eventWrites } from '@edutrust/platform/events';
-import { once } from '@edutrust/platform/store';
 import { notify } from '@edutrust/registry/notices';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errors, type Provider } from 'oidc-provider';
+import { isOfficer } from '../accounts/staff.ts';
 import { eventRows } from '../events.ts';
 import { takeSeat } from '../lessons/entering.ts';
 import { isLevelThree, mustSuitLevelThree } from '../level-three/rules.ts';
@@ -15,7 +15,7 @@ import { isStrongEnough } from '../provider/assurance.ts';
 import { acrAsked } from '../provider/claims-parameter.ts';
 import { ownClientId } from '../provider/first-party.ts';
 import { librarySeconds } from '../provider/library-time.ts';
-import { keepQuestioned, unusual } from '../risk/questioned.ts';
+import { keepDoubted, keepQuestioned, unusual } from '../risk/questioned.ts';
 import { isSignal, riskReason, type Signal } from '../risk/words.ts';
 import { readCookie, setCookie } from '../sessions/cookies.ts';
 import { deviceOf } from '../sessions/device.ts';
@@ -89,14 +89,11 @@ export function doubtsOfSession({ prompt }: Interaction): Signal[] {
   return Array.isArray(found) ? found.map(String).filter(isSignal) : [];
 }
 
-/** A session that comes from where it did not begin is kept, and its owner told: once, however often the page is loaded. */
+/** A session that comes from where it did not begin is kept, and its owner told. */
 export async function keepDoubts({ context }: IdpTools, interaction: Interaction): Promise<void> {
   const doubts = doubtsOfSession(interaction);
-  const personId = interaction.session?.accountId;
-  if (doubts.length === 0 || !personId) return;
-  await once(context.store, `idp:doubted:${interaction.uid}`, interaction.exp - librarySeconds(), () =>
-    keepQuestioned(context, personId, 'session', doubts),
-  );
+  const { accountId: personId, uid } = interaction.session ?? {};
+  if (doubts.length > 0 && personId && uid) await keepDoubted(context, { uid, personId }, doubts);
 }
 
 /** Why this proof is not enough from where it comes; a passkey, a second factor and the owner's mailbox always are. */
@@ -161,8 +158,9 @@ export async function finishSignIn(
   ]);
   const { personId: accountId, acr, amr, epoch } = proof;
   const ts = Math.floor(context.clock.now().getTime() / 1000);
-  // S8: a pupil's session, and one on a shared computer, ends with the browser and after a quarter of an hour unused
-  // and at security level 3 that of staff too
+  // S8: a pupil's session, an officer's, and one on a shared computer, ends with the browser and after a quarter of an
+  // hour unused, and at security level 3 that of staff too
+  const isBrief = isShared || proof.isPupil || isOfStaff || (await isOfficer(context.db, proof.personId));
   const place = risk.placeOf(origin);
   const login = {
     accountId,
@@ -172,7 +170,7 @@ export async function finishSignIn(
     epoch,
     ...seat,
     ...(place === null ? {} : { place }),
-    remember: !isShared && !proof.isPupil && !isOfStaff,
+    remember: !isBrief,
   };
   await logSignIn(context, request, { personId: accountId, outcome: 'signed-in', method: acr });
   return answerInteraction(interaction, { login, select_account: {} });

@@ -4,10 +4,10 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict, Forbidden } from '@edutrust/platform/errors';
 import { uuidv7 } from '@edutrust/platform/ids';
-import { notify } from '@edutrust/registry/notices';
 import { createIdentifierVault } from '@edutrust/registry/people';
 import { sql } from 'kysely';
 import { record } from '../events.ts';
+import { announceChange, holdMeans } from '../undo/changes.ts';
 import type { Arrived } from './flow.ts';
 import type { UpstreamProvider } from './providers.ts';
 
@@ -53,7 +53,7 @@ export async function linkUsed(db: Database, { issuer, subject }: Pick<Arrived, 
   );
 }
 
-export async function listLinks(db: Database, personId: string): Promise<UpstreamLink[]> {
+export async function listLinks(db: Database | Transaction, personId: string): Promise<UpstreamLink[]> {
   const { rows } = await sql<UpstreamLink>`
     SELECT id, provider, linked_at AS "linkedAt", last_used_at AS "lastUsedAt" FROM idp.upstream_link
     WHERE person_id = ${personId} ORDER BY linked_at`.execute(db);
@@ -77,6 +77,7 @@ export async function link(
   await db.transaction().execute(async (transaction) => {
     if (personalNumberClaim && !(await isNumberOf(transaction, secrets, personId, claims[personalNumberClaim])))
       throw anotherPerson();
+    await announceChange(transaction, personId, 'upstream.linked', { name: name.vi });
     const row = { id: uuidv7(), issuer, subject, person_id: personId };
     const { numAffectedRows } = await sql`
       INSERT INTO idp.upstream_link (id, issuer, subject, person_id, provider, linked_at, attestation)
@@ -89,7 +90,6 @@ export async function link(
       subject: { kind: 'person', id: personId },
       data: { provider },
     });
-    await notify(transaction, { personId, kind: 'upstream.linked', data: { name: name.vi } });
   });
 }
 
@@ -109,19 +109,17 @@ async function isNumberOf(
 /** Unlinks; the account itself stays as it is. Of somebody else's, or twice, nothing. */
 export async function unlink(db: Database, id: string, actor: PersonActor): Promise<void> {
   await db.transaction().execute(async (transaction) => {
-    const { rows } = await sql<{ provider: string }>`
-      DELETE FROM idp.upstream_link WHERE id = ${id} AND person_id = ${actor.personId} RETURNING provider`.execute(
-      transaction,
-    );
-    const [gone] = rows;
+    await holdMeans(transaction, actor.personId);
+    const gone = (await listLinks(transaction, actor.personId)).find((link) => link.id === id);
     if (!gone) return;
+    await announceChange(transaction, actor.personId, 'upstream.unlinked', { name: gone.provider });
+    await sql`DELETE FROM idp.upstream_link WHERE id = ${id}`.execute(transaction);
     await record(transaction, {
       type: 'upstream.unlinked',
       actor,
       subject: { kind: 'person', id: actor.personId },
       data: { provider: gone.provider },
     });
-    await notify(transaction, { personId: actor.personId, kind: 'upstream.unlinked', data: { name: gone.provider } });
   });
 }
 

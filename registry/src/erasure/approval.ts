@@ -105,7 +105,7 @@ async function bury(transaction: Transaction, { request, person, kept }: Content
   await sql`
     UPDATE registry.person SET status = 'erased', full_name = 'Đã xoá theo yêu cầu', education_id = 'erased-' || id,
       birth_date = NULL, gender = NULL, moet_id_sealed = NULL, moet_id_index = NULL, personal_number_sealed = NULL,
-      personal_number_index = NULL, details = '{}', email = NULL, version = version + 1
+      personal_number_index = NULL, lifelong_code_sealed = NULL, lifelong_code_index = NULL, details = '{}', email = NULL, version = version + 1
     WHERE ${person} IN (id, merged_into)`.execute(transaction);
 }
 

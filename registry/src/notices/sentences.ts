@@ -1,23 +1,8 @@
 import type { Text } from '@edutrust/platform/messages';
+import { accountSentences } from './account-sentences.ts';
+import { ask, type NoticeData, type NoticeSentences, notYou } from './sentence.ts';
 
-/** What a notice says about its case: words to show and identifiers, as its kind below names them. */
-export type NoticeData = Readonly<Record<string, string>>;
-
-export interface NoticeSentences {
-  /** What happened, as one sentence. */
-  readonly title: Text;
-  /** What the person can do about it. */
-  readonly remedy: Text;
-}
-
-const notYou: Text = {
-  vi: 'Nếu không phải chính mình làm, hãy vào trang tài khoản, bấm «Đăng xuất ở mọi nơi», đổi mật khẩu và báo cho nhà trường.',
-  en: 'If this was not you, open your account, choose “Sign out everywhere”, change your password and tell your school.',
-};
-const ask: Text = {
-  vi: 'Không biết vì sao? Hãy hỏi nhà trường hoặc quản trị viên của đơn vị.',
-  en: 'If you do not know why, ask the administrator of your organisation.',
-};
+export type { NoticeData, NoticeSentences } from './sentence.ts';
 
 const followRequest: Text = {
   vi: 'Xem ở trang tài khoản, mục «Yêu cầu về dữ liệu».',
@@ -29,54 +14,7 @@ const followRequest: Text = {
  * the sentence. Capabilities that tell people something add their kinds here.
  */
 const catalogue = {
-  'passkey.added': ({ device = '' }) => ({
-    title: {
-      vi: `Một passkey mới đã được thêm vào tài khoản này${device && `: ${device}`}.`,
-      en: `A new passkey was added to your account${device && `: ${device}`}.`,
-    },
-    remedy: notYou,
-  }),
-  'passkey.removed': ({ device = '' }) => ({
-    title: {
-      vi: `Một passkey đã bị gỡ khỏi tài khoản này${device && `: ${device}`}.`,
-      en: `A passkey was removed from your account${device && `: ${device}`}.`,
-    },
-    remedy: notYou,
-  }),
-  'email.changed': () => ({
-    title: {
-      vi: 'Địa chỉ nhận thông báo vừa được ghi lại.',
-      en: 'The address that your notices are mailed to was changed.',
-    },
-    remedy: {
-      vi: 'Nếu không biết việc này, hãy báo ngay cho nhà trường: có thể ai đó không muốn cảnh báo tới nơi.',
-      en: 'If this was not you, tell your school at once: somebody may be trying to keep warnings from you.',
-    },
-  }),
-  'upstream.linked': ({ name = '' }) => ({
-    title: {
-      vi: `Từ nay tài khoản này mở được bằng cách đăng nhập vào ${name}.`,
-      en: `Your account can now be opened by signing in at ${name}.`,
-    },
-    remedy: notYou,
-  }),
-  'upstream.unlinked': ({ name = '' }) => ({
-    title: {
-      vi: `Tài khoản này không còn mở bằng ${name}.`,
-      en: `Your account no longer opens by ${name}.`,
-    },
-    remedy: notYou,
-  }),
-  'sign-in.asked': ({ app = '' }) => ({
-    title: {
-      vi: `${app || 'Một ứng dụng'} đang chờ một lượt đăng nhập bằng tài khoản này.`,
-      en: `${app || 'An app'} waits for a sign-in with your account.`,
-    },
-    remedy: {
-      vi: 'Mở «Yêu cầu đăng nhập» ở trang đầu để cho vào hoặc từ chối. Nếu không tự mở ứng dụng ấy, hãy từ chối.',
-      en: 'Open “Sign-in requests” on the first page to allow or refuse it. If you did not open that app yourself, refuse.',
-    },
-  }),
+  ...accountSentences,
   'guardianship.limited': () => ({
     title: {
       vi: 'Nhà trường đã ghi giới hạn quyền của anh chị với một em, theo quyết định của cơ quan có thẩm quyền.',
@@ -91,58 +29,6 @@ const catalogue = {
     },
     remedy: ask,
   }),
-  'password.changed': () => ({
-    title: { vi: 'Mật khẩu vừa được đổi.', en: 'Your password was changed.' },
-    remedy: notYou,
-  }),
-  'password.ends': ({ until = '' }) => ({
-    title: {
-      vi: `Mật khẩu mang từ hệ thống cũ sang chỉ dùng được đến ${until.split('-').reverse().join('/')}.`,
-      en: `The password from the earlier system works until ${until} only.`,
-    },
-    remedy: {
-      vi: 'Mở «Tài khoản của tôi» và đặt mật khẩu mới, hoặc thêm passkey, trước ngày đó.',
-      en: 'Open “My account” and set a new password, or add a passkey, before that day.',
-    },
-  }),
-  'second-factor.added': () => ({
-    title: {
-      vi: 'Tài khoản này từ nay hỏi thêm mã từ ứng dụng xác thực.',
-      en: 'Your account now also asks for a code of your authenticator app.',
-    },
-    remedy: notYou,
-  }),
-  'second-factor.removed': () => ({
-    title: {
-      vi: 'Tài khoản này không còn hỏi mã từ ứng dụng xác thực.',
-      en: 'Your account no longer asks for a code of your authenticator app.',
-    },
-    remedy: notYou,
-  }),
-  'recovery-code.used': () => ({
-    title: {
-      vi: 'Một mã dự phòng vừa được dùng để vào tài khoản này.',
-      en: 'A recovery code was used to sign in to your account.',
-    },
-    remedy: notYou,
-  }),
-  'activation-code.created': ({ by = '' }) => ({
-    title: {
-      vi: `${by || 'Một người có thẩm quyền'} vừa cấp một mã kích hoạt cho tài khoản này.`,
-      en: `${by || 'Somebody with the right to do so'} made an activation code for your account.`,
-    },
-    remedy: {
-      vi: 'Ai giữ mã này có thể đặt mật khẩu mới cho tài khoản này. Nếu không nhờ cấp, hãy báo ngay cho nhà trường.',
-      en: 'The holder of this code can set a new password for you. If you did not ask for it, tell your school at once.',
-    },
-  }),
-  'sign-in.new-device': ({ device = '' }) => ({
-    title: {
-      vi: `Tài khoản này vừa đăng nhập từ một thiết bị mới${device && `: ${device}`}.`,
-      en: `Your account was signed in to from a new device${device && `: ${device}`}.`,
-    },
-    remedy: notYou,
-  }),
   'person.split': () => ({
     title: {
       vi: 'Hai hồ sơ bị gộp nhầm đã được tách ra; mỗi người lại có mã giáo dục của mình.',
@@ -152,27 +38,6 @@ const catalogue = {
       vi: 'Xem lại hồ sơ; thấy sai thì báo cho nhà trường. Hồ sơ có lại cần mã kích hoạt mới.',
       en: 'Look at the record; tell the school if something is wrong. The record that came back needs a new activation code.',
     },
-  }),
-  'sign-in.questioned': ({ vi = '', en = '' }) => ({
-    title: {
-      vi: `Một lượt đăng nhập lạ vào tài khoản này đã bị hỏi thêm${vi && `: ${vi}`}.`,
-      en: `An unusual sign-in to your account was asked for more${en && `: ${en}`}.`,
-    },
-    remedy: notYou,
-  }),
-  'account.suspended': ({ by = '' }) => ({
-    title: {
-      vi: `Tài khoản này đã bị tạm khoá${by && ` bởi ${by}`}.`,
-      en: `Your account was suspended${by && ` by ${by}`}.`,
-    },
-    remedy: ask,
-  }),
-  'account.resumed': ({ by = '' }) => ({
-    title: {
-      vi: `Tài khoản này đã được mở lại${by && ` bởi ${by}`}.`,
-      en: `Your account was resumed${by && ` by ${by}`}.`,
-    },
-    remedy: ask,
   }),
   'signing-phone.ended': ({ device = '' }) => ({
     title: {

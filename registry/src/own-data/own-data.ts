@@ -25,19 +25,21 @@ const record: PersonalPart = {
     status: { vi: 'Tình trạng', en: 'State' },
     email: { vi: 'Thư điện tử', en: 'E-mail' },
     ministryId: { vi: 'Mã định danh Bộ GD&ĐT', en: 'ID of the ministry' },
+    lifelongCode: { vi: 'Mã hồ sơ học tập suốt đời', en: 'Lifelong learning record code' },
     personalNumber: { vi: 'Số định danh cá nhân', en: 'Personal number' },
     details: { vi: 'Thông tin khác', en: 'Other details' },
     createdAt: { vi: 'Lập lúc', en: 'Created' },
   },
   read: async ({ db, secrets }, personId) => {
     const vault = createIdentifierVault(secrets);
-    const { rows } = await sql<Record<string, unknown> & { moet: Buffer | null; number: Buffer | null }>`
+    const { rows } = await sql<Record<string, unknown> & Record<'moet' | 'number' | 'lifelong', Buffer | null>>`
       SELECT education_id AS "educationId", full_name AS "fullName", birth_date::text AS "birthDate", gender, status, email,
-        moet_id_sealed AS moet, personal_number_sealed AS number, details, created_at AS "createdAt"
+        moet_id_sealed AS moet, lifelong_code_sealed AS lifelong, personal_number_sealed AS number, details, created_at AS "createdAt"
       FROM registry.person WHERE id = ${personId}`.execute(db);
-    return rows.map(({ moet, number, ...row }) => ({
+    return rows.map(({ moet, number, lifelong, ...row }) => ({
       ...row,
       ministryId: moet && vault.open('moet_id', moet),
+      lifelongCode: lifelong && vault.open('lifelong_code', lifelong),
       personalNumber: number && vault.open('personal_number', number),
     }));
   },

@@ -69,6 +69,33 @@ export async function changeAddress(
   });
 }
 
+/**
+ * Gives a person back the address that they had before the first change of it since then; nothing when it was not changed.
+ * Gives whether it was.
+ */
+export async function takeBackAddress(
+  transaction: Transaction,
+  personId: string,
+  since: Date,
+  actor: Actor,
+): Promise<boolean> {
+  await sql`SELECT FROM registry.person WHERE id = ${personId} FOR UPDATE`.execute(transaction);
+  const { numAffectedRows } = await sql`
+    UPDATE registry.person AS p SET email = first.address, version = version + 1
+    FROM (SELECT address FROM registry.notice WHERE person_id = ${personId} AND kind = 'email.changed' AND at >= ${since}
+      ORDER BY id LIMIT 1) AS first
+    WHERE p.id = ${personId} AND p.email IS DISTINCT FROM first.address`.execute(transaction);
+  if (numAffectedRows !== 1n) return false;
+  await record(transaction, {
+    type: 'person.changed',
+    actor,
+    subject: { kind: 'person', id: personId },
+    ...(await organisationOf(transaction, personId)),
+    data: { fields: ['email'] },
+  });
+  return true;
+}
+
 /** Who is reached at these addresses now. */
 export async function peopleAt(db: Database, addresses: readonly string[]): Promise<string[]> {
   const { rows } = await sql<{ id: string }>`

@@ -18,6 +18,10 @@ const Official = {
   birthDate: Type.Optional(Day),
 };
 
+/** Numbers of the state take two people always: nobody's own slip. */
+const StateNumber = Type.Optional(nullable(Type.String({ maxLength: 60, description: 'null or empty: none' })));
+const Numbers = { ministryId: StateNumber, lifelongCode: StateNumber };
+
 const change = (context: ServiceContext, kept: readonly KeptData[]) =>
   route({
     method: 'PATCH',
@@ -57,11 +61,13 @@ const correct = (context: ServiceContext) =>
     access: requires('people.write'),
     schema: {
       tags,
-      summary: 'Proposes to correct a full name or a birth date by a paper; a second person approves',
+      summary:
+        'Proposes to correct a full name, a birth date, the ministry’s identifier or the lifelong code by a paper; a second person approves',
       params: IdParams,
       body: Type.Object(
         {
           ...Official,
+          ...Numbers,
           paper: Paper,
           paperNumber: Type.String({
             maxLength: 200,

@@ -134,6 +134,59 @@ describe('names and birth dates are corrected by two people', () => {
     aheadMs = 0;
   });
 
+  test('T5: the ministry’s identifier and the lifelong code are set and corrected by two people, are one person’s, and lie encrypted', async () => {
+    const { context, city, call } = world;
+    const { schoolAdministrator, administrator, pupil, movedPupil } = city.people;
+    const idsOf = async (by: string, person = pupil) => {
+      const { json } = await call(by, 'GET', `people/${person}`);
+      return [json.ministryId, json.lifelongCode];
+    };
+    const [before] = await idsOf(schoolAdministrator);
+    const change = { ministryId: '79 1234.9999', lifelongCode: '079216012345' };
+    const alone = await call(schoolAdministrator, 'PATCH', `people/${pupil}`, change);
+    assert.equal(alone.status, 400, 'nobody alone');
+    for (const [bad, code] of [
+      [{ ministryId: '<b>' }, 'people/bad-ministry-id'],
+      [{ ministryId: '7.9E+09' }, 'people/bad-ministry-id'],
+      [{ lifelongCode: '123' }, 'people/bad-lifelong-code'],
+      [{ lifelongCode: '07921601234５６７８９０１２３４' }, 'people/bad-lifelong-code'],
+    ] as const) {
+      const refused = await call(schoolAdministrator, 'POST', `people/${pupil}/corrections`, { ...said, ...bad });
+      assert.equal(refused.json.code, code);
+    }
+    const id = await propose(schoolAdministrator, pupil, { ...change, paper: 'ministry-database' });
+    await two.confirm(id, schoolAdministrator);
+    assert.deepEqual(await idsOf(schoolAdministrator), [before, null]);
+    await assert.rejects(() => two.approve(id, schoolAdministrator), { code: /^approvals\// });
+    const seen = await findApproval(context, two.ports, id, await two.actor(administrator), 'vi');
+    for (const text of ['7912349999', '079216012345', 'Cơ sở dữ liệu ngành'])
+      assert.ok(
+        seen.facts.some(({ value }) => value.includes(text)),
+        text,
+      );
+    await two.approve(id, administrator);
+    assert.deepEqual(await idsOf(schoolAdministrator), ['7912349999', '079216012345']);
+    const { rows } = await sql<{ homeroom: string }>`
+      SELECT c.homeroom_teacher_id AS homeroom FROM registry.enrolment AS e JOIN registry.class AS c ON c.id = e.class_id
+      WHERE e.person_id = ${pupil} AND e.valid_until IS NULL AND c.homeroom_teacher_id IS NOT NULL`.execute(context.db);
+    assert.deepEqual(await idsOf(rows[0]?.homeroom ?? ''), [null, null], 'a teacher does not need it');
+    const { rows: kept } = await sql`
+      SELECT FROM registry.person AS p WHERE p::text LIKE '%079216012345%' UNION ALL
+      SELECT FROM platform.ledger_entry AS e WHERE e.data::text LIKE '%079216012345%'`.execute(context.db);
+    assert.equal(kept.length, 0, 'in clear in no record and no log');
+
+    const other = city.schools[1]?.administratorId ?? '';
+    const taken = await propose(other, movedPupil, { lifelongCode: '079216012345' });
+    await two.confirm(taken, other);
+    await assert.rejects(() => two.approve(taken, administrator), { code: 'people/identifier-taken' });
+    await sql`UPDATE registry.person SET status = 'left' WHERE id = ${pupil}`.execute(context.db);
+    await assert.rejects(() => two.approve(taken, administrator), /./, 'nor after its owner left');
+    await sql`UPDATE registry.person SET status = 'active' WHERE id = ${pupil}`.execute(context.db);
+    const away = await propose(schoolAdministrator, pupil, { lifelongCode: null });
+    await two.both(away, schoolAdministrator, administrator);
+    assert.deepEqual(await idsOf(schoolAdministrator), ['7912349999', null], 'a wrong one is taken away');
+  });
+
   test('T5: a correction of nothing, of a bad name, or without its paper is refused', async () => {
     const { city, call } = world;
     const { schoolAdministrator, pupil } = city.people;

@@ -10,10 +10,14 @@ import { type ApprovalKind, type ProposedApproval, propose } from '../approvals/
 import { countKept } from '../erasure/approval.ts';
 import { can, ofDepartment } from '../permissions/permissions.ts';
 import { tellFamily } from '../transfers/family.ts';
+import { createIdentifierVault, officialIdsOf, parseLifelongCode, parseMinistryId } from './identifiers.ts';
 import { parseBirthDate, parseFullName } from './name.ts';
 import { changePerson, lockActive } from './people.ts';
 
-/** What a correction stands on: the papers by which a name or a birth date is proved (Decree 123/2015, articles 6 and 7). */
+/**
+ * What a correction stands on: the papers by which a name or a birth date is proved (Decree 123/2015, articles 6 and 7),
+ * and where the numbers of the ministry are read.
+ */
 const papers = {
   'birth-certificate': { vi: 'Giấy khai sinh', en: 'Birth certificate' },
   'civil-status-decision': {
@@ -21,6 +25,7 @@ const papers = {
     en: 'Extract or decision correcting the civil status',
   },
   'identity-card': { vi: 'Thẻ căn cước', en: 'Identity card' },
+  'ministry-database': { vi: 'Cơ sở dữ liệu ngành giáo dục', en: 'The ministry’s database of education' },
   'school-record': { vi: 'Hồ sơ gốc của đơn vị (ghi sai khi nhập)', en: 'The office’s own file (mistyped)' },
 } as const;
 export const Paper = Type.Enum(Object.keys(papers) as (keyof typeof papers)[]);
@@ -28,7 +33,16 @@ export const Paper = Type.Enum(Object.keys(papers) as (keyof typeof papers)[]);
 /** Hours in which whoever typed a record corrects a slip of their own alone. */
 const ownSlipHours = 24;
 
-const Official = Type.Object({ fullName: Type.String(), birthDate: nullable(Day) }, strict);
+const Official = Type.Object(
+  {
+    fullName: Type.String(),
+    birthDate: nullable(Day),
+    // Absent in what was proposed before they were corrected this way.
+    ministryId: Type.Optional(nullable(Type.String())),
+    lifelongCode: Type.Optional(nullable(Type.String())),
+  },
+  strict,
+);
 type Official = Type.Static<typeof Official>;
 const Content = Type.Object(
   {
@@ -44,7 +58,27 @@ const Content = Type.Object(
 );
 type Content = Type.Static<typeof Content>;
 
+/** The numbers that are corrected like a name, as the record, the approval and the table call them. */
+const numbers = [
+  {
+    field: 'ministryId',
+    column: 'moet_id',
+    parse: parseMinistryId,
+    name: { vi: 'Mã định danh Bộ GD&ĐT', en: 'Ministry’s identifier' },
+  },
+  {
+    field: 'lifelongCode',
+    column: 'lifelong_code',
+    parse: parseLifelongCode,
+    name: { vi: 'Mã hồ sơ học tập suốt đời', en: 'Lifelong learning record code' },
+  },
+] as const;
+const numberOf = (one: Official, { field }: (typeof numbers)[number]) => one[field] ?? null;
+const changedNumbers = (before: Official, after: Official) =>
+  numbers.filter((number) => numberOf(before, number) !== numberOf(after, number));
+
 const both = (text: string) => ({ vi: text, en: text });
+const textOf = (text: string | null) => (text ? both(text) : { vi: 'chưa có', en: 'not known' });
 const dayOf = (day: string | null) =>
   day ? both(day.split('-').reverse().join('/')) : { vi: 'chưa có', en: 'not known' };
 
@@ -71,6 +105,16 @@ export const correctKind: ApprovalKind<Content> = {
             { label: { vi: 'Ngày sinh đang ghi', en: 'Birth date as recorded' }, value: dayOf(before.birthDate) },
             { label: { vi: 'Ngày sinh sau khi sửa', en: 'Birth date after it' }, value: dayOf(after.birthDate) },
           ]),
+      ...changedNumbers(before, after).flatMap((number) => [
+        {
+          label: { vi: `${number.name.vi} đang ghi`, en: `${number.name.en} as recorded` },
+          value: textOf(numberOf(before, number)),
+        },
+        {
+          label: { vi: `${number.name.vi} sau khi sửa`, en: `${number.name.en} after it` },
+          value: textOf(numberOf(after, number)),
+        },
+      ]),
       {
         label: { vi: 'Căn cứ', en: 'Paper it stands on' },
         value: { vi: `${papers[paper].vi} · ${paperNumber}`, en: `${papers[paper].en} · ${paperNumber}` },
@@ -88,16 +132,25 @@ export const correctKind: ApprovalKind<Content> = {
   concerns: ({ person }) => person.id,
   apply: async (transaction, content, { maker, approver, approvalId, context }) => {
     const { person, organisationId, before, after } = content;
-    const now = await official(transaction, person.id);
+    const now = await official(transaction, context, person.id);
     const isAsSeen =
       now.person.version === person.version &&
       now.before.fullName === before.fullName &&
       now.before.birthDate === before.birthDate &&
+      changedNumbers(now.before, { ...now.before, ...before }).length === 0 &&
       (now.organisationId ?? organisationId) === organisationId;
     if (!isAsSeen) throw changedMeanwhile();
     if (!(await can(transaction)(maker, 'people.write', { personId: person.id }))) throw makerMayNot();
     const { fullName, birthDate } = after;
-    await changePerson(transaction, person.id, { fullName, ...(birthDate ? { birthDate } : {}) }, approver, approvalId);
+    const vault = createIdentifierVault(context.secrets);
+    const identifiers = Object.fromEntries(
+      changedNumbers(before, after).map((number) => {
+        const text = numberOf(after, number);
+        return [number.column, text === null ? null : vault.seal(number.column, text)];
+      }),
+    );
+    const change = { fullName, ...(birthDate ? { birthDate } : {}), identifiers };
+    await changePerson(transaction, person.id, change, approver, approvalId);
     const fields = namesOf(before, after);
     await tellFamily(transaction, { personId: person.id, now: context.clock.now() }, 'person.corrected', {
       name: fullName,
@@ -108,20 +161,30 @@ export const correctKind: ApprovalKind<Content> = {
   },
 };
 
+const lower = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
+
 function namesOf(before: Official, after: Official) {
   const isName = before.fullName !== after.fullName;
   const isDate = before.birthDate !== after.birthDate;
-  if (isName && isDate) return { vi: 'họ tên và ngày sinh', en: 'full name and birth date' };
-  return isName ? { vi: 'họ tên', en: 'full name' } : { vi: 'ngày sinh', en: 'birth date' };
+  const names = [
+    ...(isName ? [{ vi: 'họ tên', en: 'full name' }] : []),
+    ...(isDate ? [{ vi: 'ngày sinh', en: 'birth date' }] : []),
+    ...changedNumbers(before, after).map(({ name: { vi, en } }) => ({ vi: lower(vi), en: lower(en) })),
+  ];
+  return { vi: names.map(({ vi }) => vi).join(' và '), en: names.map(({ en }) => en).join(' and ') };
 }
 
 /** The record as it stands, locked. @throws NotFound, Conflict as {@link lockActive} */
-async function official(transaction: Transaction, id: string) {
+async function official(transaction: Transaction, { secrets }: Pick<ServiceContext, 'secrets'>, id: string) {
   const { education_id: educationId, version, ...row } = await lockActive(transaction, id);
   return {
     person: { id, educationId, version },
     organisationId: row.home_organisation_id,
-    before: { fullName: row.full_name, birthDate: row.birth_date },
+    before: {
+      fullName: row.full_name,
+      birthDate: row.birth_date,
+      ...(await officialIdsOf(transaction, secrets, id)),
+    } satisfies Official,
     createdAt: row.created_at,
   };
 }
@@ -130,17 +193,34 @@ interface Correction {
   readonly fullName?: string;
   /** `YYYY-MM-DD` */
   readonly birthDate?: string;
+  /** Null or empty: none. */
+  readonly ministryId?: string | null;
+  readonly lifelongCode?: string | null;
 }
 
-const corrected = (before: Official, { fullName, birthDate }: Correction): Official => ({
+const corrected = (before: Official, { fullName, birthDate, ...typed }: Correction): Official => ({
+  ...Object.fromEntries(
+    numbers.map((number) => {
+      const text = typed[number.field];
+      if (text === undefined) return [number.field, numberOf(before, number)];
+      return [number.field, text?.trim() ? number.parse(text) : null];
+    }),
+  ),
   fullName: fullName === undefined ? before.fullName : parseFullName(fullName),
   birthDate: birthDate === undefined ? before.birthDate : parseBirthDate(birthDate),
 });
 
+const isSame = (before: Official, after: Official): boolean =>
+  after.fullName === before.fullName &&
+  after.birthDate === before.birthDate &&
+  changedNumbers(before, after).length === 0;
+
 /**
- * Proposes a correction of the full name or the birth date; nothing changes until a second person has approved it.
+ * Proposes a correction of the full name, the birth date, the ministry's identifier or the lifelong code; nothing changes
+ * until a second person has approved it.
  *
- * @throws InvalidInput `people/nothing-corrected`, `people/bad-name`, `people/bad-birth-date`
+ * @throws InvalidInput `people/nothing-corrected`, `people/bad-name`, `people/bad-birth-date`, `people/bad-ministry-id`,
+ *   `people/bad-lifelong-code`
  */
 export async function proposeCorrection(
   transaction: Transaction,
@@ -154,9 +234,9 @@ export async function proposeCorrection(
   }: Correction & Pick<Content, 'paper'> & { readonly paperNumber: string; readonly reason: string },
   actor: PersonActor,
 ): Promise<ProposedApproval> {
-  const { person, before, organisationId: home } = await official(transaction, id);
+  const { person, before, organisationId: home } = await official(transaction, context, id);
   const after = corrected(before, change);
-  if (after.fullName === before.fullName && after.birthDate === before.birthDate) throw nothingCorrected();
+  if (isSame(before, after)) throw nothingCorrected();
   const organisationId = home ?? (await ofDepartment(context.db)()).organisationId ?? '';
   const said = { paper, paperNumber: paperNumber.trim(), reason: reason.trim() };
   const content: Content = { person, organisationId, before, after, ...said };
@@ -171,7 +251,7 @@ export async function proposeCorrection(
  */
 export async function mustBeOwnSlip(
   transaction: Transaction,
-  context: Pick<ServiceContext, 'clock'>,
+  context: Pick<ServiceContext, 'clock' | 'secrets'>,
   id: string,
   {
     change,
@@ -179,9 +259,9 @@ export async function mustBeOwnSlip(
     actor,
   }: { readonly change: Correction; readonly kept: readonly KeptData[]; readonly actor: PersonActor },
 ): Promise<void> {
-  const { before } = await official(transaction, id);
+  const { before } = await official(transaction, context, id);
   const after = corrected(before, change);
-  if (after.fullName === before.fullName && after.birthDate === before.birthDate) return;
+  if (isSame(before, after)) return;
   if (!(await isOwnSlip(transaction, context, id, { kept, actor }))) throw takesTwo();
 }
 
@@ -222,8 +302,8 @@ function takesTwo(): Conflict {
 
 function nothingCorrected(): InvalidInput {
   return new InvalidInput('people/nothing-corrected', {
-    vi: 'Họ tên và ngày sinh giống như đang ghi, không có gì để sửa.',
-    en: 'Full name and birth date are as recorded already: there is nothing to correct.',
+    vi: 'Mọi ô giống như đang ghi, không có gì để sửa.',
+    en: 'Everything is as recorded already: there is nothing to correct.',
   });
 }
 

@@ -4,6 +4,7 @@ import { InvalidInput } from '@edutrust/platform/errors';
 import { sql } from 'kysely';
 import { record } from '../events.ts';
 import { registryOf } from '../tables.ts';
+import { type StateIdentifier, stateIdentifiers } from './identifiers.ts';
 import { endAffiliations, lockActive, mustHoldNoDuty, organisationOf } from './people.ts';
 import { noPerson } from './person.ts';
 
@@ -24,6 +25,8 @@ export interface Moved {
   readonly guardianships: Readonly<Record<Side, readonly string[]>>;
   /** Those that ended instead: the record that stays has them too. */
   readonly ended: Readonly<Record<Side, readonly string[]>>;
+  /** Numbers of the state that the record which stays had not; none of merges from before. */
+  readonly numbers?: readonly StateIdentifier[];
 }
 type Side = 'child_id' | 'guardian_id';
 
@@ -70,6 +73,7 @@ export async function merge(
     ...belonged,
     aliases: aliases.map(({ education_id: id }) => id),
     ...(await carryOver(transaction, duplicateId, intoId, today)),
+    numbers: await carryNumbers(transaction, duplicateId, intoId),
   };
   await sql`
     INSERT INTO registry.merge (duplicate_id, into_id, merged_on, status, moved)
@@ -83,6 +87,20 @@ export async function merge(
     ...(await organisationOf(transaction, intoId)),
     data: { into: intoId },
   });
+}
+
+/** Numbers of the state that only the duplicate had; where both have one, the one of the record that stays counts. */
+async function carryNumbers(transaction: Transaction, duplicateId: string, intoId: string): Promise<StateIdentifier[]> {
+  const carried: StateIdentifier[] = [];
+  for (const kind of stateIdentifiers) {
+    const [sealed, index] = [sql.ref(`${kind}_sealed`), sql.ref(`${kind}_index`)];
+    const { numAffectedRows } = await sql`
+      UPDATE registry.person AS p SET ${sealed} = d.${sealed}, ${index} = d.${index}
+      FROM registry.person AS d WHERE p.id = ${intoId} AND d.id = ${duplicateId}
+        AND p.${index} IS NULL AND d.${index} IS NOT NULL`.execute(transaction);
+    if (numAffectedRows === 1n) carried.push(kind);
+  }
+  return carried;
 }
 
 /**

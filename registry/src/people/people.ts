@@ -9,7 +9,7 @@ import { standing } from '../lifecycle/standing.ts';
 import { type Role, recordedRolesOf } from '../permissions/permissions.ts';
 import { separateDuties } from '../permissions/roles.ts';
 import { type AffiliationRole, type Gender, registryOf } from '../tables.ts';
-import type { IdentifierVault } from './identifiers.ts';
+import type { IdentifierVault, SealedIdentifier } from './identifiers.ts';
 import { parseBirthDate, parseFullName } from './name.ts';
 import { noPerson } from './person.ts';
 import { moveGuardians } from './relatives.ts';
@@ -19,7 +19,7 @@ export {
   directoryPersonText,
   listDirectoryPeople,
 } from './directory.ts';
-export { createIdentifierVault, type IdentifierVault } from './identifiers.ts';
+export { createIdentifierVault, type IdentifierVault, officialIdsOf } from './identifiers.ts';
 export { countActivePeople, schoolsOf } from './leavers.ts';
 export { compareByGivenName, parseFullName, splitName } from './name.ts';
 export {
@@ -210,7 +210,13 @@ export async function organisationOf(transaction: Transaction, personId: string)
 export async function changePerson(
   transaction: Transaction,
   id: string,
-  change: { readonly fullName?: string; readonly birthDate?: string; readonly gender?: Gender },
+  change: {
+    readonly fullName?: string;
+    readonly birthDate?: string;
+    readonly gender?: Gender;
+    /** Numbers of the state that are written anew; null takes one away. */
+    readonly identifiers?: Readonly<Partial<Record<'moet_id' | 'lifelong_code', SealedIdentifier | null>>>;
+  },
   actor: Actor,
   approval?: string,
 ): Promise<void> {
@@ -220,11 +226,22 @@ export async function changePerson(
     birth_date: change.birthDate === undefined ? before.birth_date : parseBirthDate(change.birthDate),
     gender: change.gender ?? before.gender,
   };
-  const fields = (Object.keys(after) as (keyof typeof after)[]).filter((field) => after[field] !== before[field]);
+  const numbers = Object.entries(change.identifiers ?? {}) as ['moet_id' | 'lifelong_code', SealedIdentifier | null][];
+  const fields = [
+    ...(Object.keys(after) as (keyof typeof after)[]).filter((field) => after[field] !== before[field]),
+    ...numbers.map(([kind]) => kind),
+  ];
   if (fields.length === 0) return;
+  for (const [kind, number] of numbers) if (number) await mustBeNobodys(transaction, id, kind, number);
+  const sealed = Object.fromEntries(
+    numbers.flatMap(([kind, number]) => [
+      [`${kind}_sealed`, number?.sealed ?? null],
+      [`${kind}_index`, number?.index ?? null],
+    ]),
+  );
   await registryOf(transaction)
     .updateTable('registry.person')
-    .set({ ...after, version: before.version + 1 })
+    .set({ ...after, ...sealed, version: before.version + 1 })
     .where('id', '=', id)
     .execute();
   await record(transaction, {
@@ -233,6 +250,26 @@ export async function changePerson(
     subject: { kind: 'person', id },
     ...(await organisationOf(transaction, id)),
     data: { fields, ...(approval ? { approval } : {}) },
+  });
+}
+
+/**
+ * A number of the state is one person's, also of somebody who left, or whose record was merged into another's. Of two who
+ * write it at once the table lets one.
+ */
+async function mustBeNobodys(
+  transaction: Transaction,
+  id: string,
+  kind: 'moet_id' | 'lifelong_code',
+  { index }: SealedIdentifier,
+): Promise<void> {
+  const { rows } = await sql`
+    SELECT FROM registry.person WHERE ${sql.ref(`${kind}_index`)} = ${index} AND id <> ${id}
+      AND merged_into IS DISTINCT FROM ${id}::uuid`.execute(transaction);
+  if (rows.length === 0) return;
+  throw new Conflict('people/identifier-taken', {
+    vi: 'Mã này đã thuộc về một người khác.',
+    en: 'This identifier belongs to somebody else.',
   });
 }
 

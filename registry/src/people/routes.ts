@@ -39,6 +39,7 @@ import {
   findSummary,
   leave,
   listPeople,
+  officialIdsOf,
   peopleCountedUpTo,
   transfer,
 } from './people.ts';
@@ -194,6 +195,7 @@ const readOne = (context: ServiceContext, kept: readonly KeptData[]) =>
         ...person,
         birthDate: seesDetails ? person.birthDate : null,
         email: mayWrite ? await addressOf(context.db, id) : null,
+        ...(mayWrite ? await officialIdsOf(context.db, context.secrets, id) : { ministryId: null, lifelongCode: null }),
         correctsAlone: mayWrite && (await isOwnSlip(context.db, context, id, { kept, actor })),
         guardians: await withinReach(context.db, actor, person.guardians),
         wards: await withinReach(context.db, actor, person.wards),

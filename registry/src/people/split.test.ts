@@ -32,6 +32,10 @@ describe('a wrong merge is taken apart by two people', () => {
       WHERE c.organisation_id = ${school} AND c.school_year = ${schoolYearAt(context.clock.now())} LIMIT 1`.execute(
       context.db,
     );
+    // What the state gave the twin alone.
+    await sql`
+      UPDATE registry.person SET lifelong_code_index = 'one', lifelong_code_sealed = 'sealed one', personal_number_index = 'two',
+        personal_number_sealed = 'sealed two' WHERE id = ${twin.id}`.execute(context.db);
     // One guardian of both children, and one of the twin alone.
     await sql`
       INSERT INTO registry.guardianship (id, guardian_id, child_id, relation, valid_from)
@@ -46,7 +50,7 @@ describe('a wrong merge is taken apart by two people', () => {
     const both = [twin.id, world.city.people.pupil];
     const { rows } = await sql<{ facts: string }>`
       SELECT jsonb_build_object(
-        'people', (SELECT jsonb_agg(jsonb_build_array(id, education_id, status, merged_into, home_organisation_id) ORDER BY id) FROM registry.person WHERE id = ANY(${both})),
+        'people', (SELECT jsonb_agg(jsonb_build_array(id, education_id, status, merged_into, home_organisation_id, moet_id_index, personal_number_index, lifelong_code_index) ORDER BY id) FROM registry.person WHERE id = ANY(${both})),
         'affiliations', (SELECT jsonb_agg(to_jsonb(f) ORDER BY f.id) FROM registry.affiliation AS f WHERE person_id = ANY(${both})),
         'enrolments', (SELECT jsonb_agg(to_jsonb(e) ORDER BY e.id) FROM registry.enrolment AS e WHERE person_id = ANY(${both})),
         'codes', (SELECT jsonb_agg(to_jsonb(k) ORDER BY k.code) FROM registry.local_code AS k WHERE person_id = ANY(${both})),
@@ -70,6 +74,10 @@ describe('a wrong merge is taken apart by two people', () => {
     const before = await facts();
     await mergeTwin();
     assert.equal((await findByEducationId(world.context.db, twin.educationId))?.id, pupil);
+    const { rows: carried } = await sql`
+      SELECT FROM registry.person WHERE id = ${pupil} AND lifelong_code_sealed = 'sealed one'
+        AND personal_number_sealed = 'sealed two' AND personal_number_index = 'two'`.execute(world.context.db);
+    assert.equal(carried.length, 1, 'numbers of the state go along');
     const { status, json } = await propose(administrator);
     assert.equal(status, 202, JSON.stringify(json));
     await two.confirm(json.approval.id, administrator);

@@ -80,6 +80,13 @@ async function split(
   const [kept] = rows;
   if (!kept) throw notKept();
   standing.mustMove('merged', kept.status);
+  // First: a number is one person's at a time.
+  for (const kind of kept.moved.numbers ?? []) {
+    const [sealed, index] = [sql.ref(`${kind}_sealed`), sql.ref(`${kind}_index`)];
+    await sql`
+      UPDATE registry.person AS p SET ${sealed} = NULL, ${index} = NULL FROM registry.person AS d
+      WHERE p.id = ${intoId} AND d.id = ${duplicateId} AND p.${index} = d.${index}`.execute(transaction);
+  }
   const back = await sql<{ education_id: string; organisation_id: string | null; full_name: string }>`
     UPDATE registry.person SET status = ${kept.status}, merged_into = NULL, version = version + 1
     WHERE id = ${duplicateId} AND status = 'merged' AND merged_into = ${intoId}

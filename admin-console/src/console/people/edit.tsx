@@ -15,16 +15,21 @@ export function EditPerson() {
 }
 
 type Correction = Readonly<
-  Record<'fullName' | 'birthDate' | 'gender' | 'email' | 'paper' | 'paperNumber' | 'reason', string>
+  Record<
+    'fullName' | 'birthDate' | 'ministryId' | 'lifelongCode' | 'gender' | 'email' | 'paper' | 'paperNumber' | 'reason',
+    string
+  >
 >;
 
-/** A name or a birth date goes to a second person, by a paper; the rest is written at once. */
+/** A name, a birth date or a number of the state goes to a second person, by a paper; the rest is written at once. */
 function Edit({ person }: { readonly person: PersonView }) {
   const { route } = useLocation();
   const proposed = useProposed();
   const entry = useEntry<Correction>('correct', {
     fullName: person.fullName,
     birthDate: person.birthDate ?? '',
+    ministryId: person.ministryId ?? '',
+    lifelongCode: person.lifelongCode ?? '',
     gender: person.gender ?? '',
     email: person.email ?? '',
     paper: 'birth-certificate',
@@ -32,7 +37,8 @@ function Edit({ person }: { readonly person: PersonView }) {
     reason: '',
   });
   const isPupil = person.affiliations.every(({ role }) => role === 'learner');
-  const takesTwo = !person.correctsAlone && isOfficial(person, entry.values);
+  const hasNumbers = isNumbered(person, entry.values);
+  const takesTwo = hasNumbers || (!person.correctsAlone && isOfficial(person, entry.values));
   return (
     <>
       <Title title={t('Sửa hồ sơ', 'Correct the record')} back={backTo(person)} />
@@ -48,6 +54,7 @@ function Edit({ person }: { readonly person: PersonView }) {
         }}
       >
         <PersonFields entry={entry} />
+        <NumberFields entry={entry} />
         {!isPupil && <EmailField {...entry.field('email')} />}
         {takesTwo && <PaperFields entry={entry} />}
       </EntryForm>
@@ -58,6 +65,10 @@ function Edit({ person }: { readonly person: PersonView }) {
 /** Whether the name or the birth date was typed anew. */
 const isOfficial = (person: PersonView, { fullName, birthDate }: Pick<Correction, 'fullName' | 'birthDate'>) =>
   fullName.trim() !== person.fullName || (birthDate !== '' && birthDate !== person.birthDate);
+
+/** Whether a number of the state was typed anew; it takes a second person always. */
+const isNumbered = (person: PersonView, { ministryId, lifelongCode }: Correction) =>
+  ministryId.trim() !== (person.ministryId ?? '') || lifelongCode.trim() !== (person.lifelongCode ?? '');
 
 const officialOf = ({ fullName, birthDate }: Correction) => ({ fullName, ...(birthDate ? { birthDate } : {}) });
 
@@ -85,6 +96,7 @@ const proposeCorrection = (person: PersonView, values: Correction) =>
       params: { path: { id: person.id } },
       body: {
         ...officialOf(values),
+        ...(isNumbered(person, values) ? { ministryId: values.ministryId, lifelongCode: values.lifelongCode } : {}),
         paper: values.paper as 'birth-certificate', // one of the choices below
         paperNumber: values.paperNumber,
         reason: values.reason,
@@ -92,13 +104,34 @@ const proposeCorrection = (person: PersonView, values: Correction) =>
     }),
   );
 
+function NumberFields({ entry }: { readonly entry: Pick<Entry<Correction>, 'field'> }) {
+  return (
+    <div class="grid gap-5 sm:grid-cols-2 items-start">
+      <Field
+        label={t('Mã định danh Bộ GD&ĐT', 'Ministry’s identifier')}
+        hint={t('Như trên cơ sở dữ liệu ngành.', 'As in the ministry’s database.')}
+        maxlength={60}
+        autocomplete="off"
+        {...entry.field('ministryId')}
+      />
+      <Field
+        label={t('Mã hồ sơ học tập suốt đời', 'Lifelong learning record code')}
+        hint={t('Chưa được cấp thì để trống.', 'Leave it empty when there is none yet.')}
+        maxlength={60}
+        autocomplete="off"
+        {...entry.field('lifelongCode')}
+      />
+    </div>
+  );
+}
+
 function PaperFields({ entry }: { readonly entry: Pick<Entry<Correction>, 'field' | 'choice'> }) {
   return (
     <>
       <p>
         {t(
-          'Họ tên và ngày sinh là dữ liệu hộ tịch. Chưa có gì thay đổi cho đến khi người thứ hai xem giấy tờ và duyệt.',
-          'Full name and birth date are of an official record. Nothing changes until a second person has seen the paper and approved.',
+          'Họ tên, ngày sinh và mã do Nhà nước cấp là dữ liệu gốc. Chưa có gì thay đổi cho đến khi người thứ hai xem giấy tờ và duyệt.',
+          'Full name, birth date and numbers of the state are of an official record. Nothing changes until a second person has seen the paper and approved.',
         )}
       </p>
       <Choice
@@ -109,6 +142,10 @@ function PaperFields({ entry }: { readonly entry: Pick<Entry<Correction>, 'field
           {
             value: 'civil-status-decision',
             label: t('Trích lục hoặc quyết định cải chính hộ tịch', 'Extract or decision correcting the civil status'),
+          },
+          {
+            value: 'ministry-database',
+            label: t('Cơ sở dữ liệu ngành giáo dục', 'The ministry’s database of education'),
           },
           { value: 'identity-card', label: t('Thẻ căn cước', 'Identity card') },
           {

@@ -122,6 +122,18 @@ function Record({ person, onChange }: { readonly person: PersonView; readonly on
         )}
         <dt>{t('Ngày sinh', 'Born')}</dt>
         <dd>{person.birthDate ? formatDate(person.birthDate) : t('chưa có', 'not known')}</dd>
+        {person.ministryId && (
+          <>
+            <dt>{t('Mã định danh Bộ', 'Ministry’s identifier')}</dt>
+            <dd class="code">{person.ministryId}</dd>
+          </>
+        )}
+        {person.lifelongCode && (
+          <>
+            <dt>{t('Mã học tập suốt đời', 'Lifelong learning code')}</dt>
+            <dd class="code">{person.lifelongCode}</dd>
+          </>
+        )}
         {person.gender && (
           <>
             <dt>{t('Giới tính', 'Gender')}</dt>

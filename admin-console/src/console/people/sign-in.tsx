@@ -1,6 +1,7 @@
 import type { ComponentChildren } from 'preact';
 import { useState } from 'preact/hooks';
 import { api, must } from '../../design/api.ts';
+import { Tick } from '../../design/choices.tsx';
 import { ActButton } from '../../design/dialog.tsx';
 import { formatTime, t } from '../../design/language.ts';
 import { useLoad } from '../../design/load.ts';
@@ -124,10 +125,11 @@ function Acts({
   ...of
 }: ActsProps & { readonly isBroken: boolean; readonly onCode: (made: MadeCode) => void }) {
   const may = mayDo(of.person);
-  const { status, sessions, hasSecondFactor } = of.account;
+  const { status, sessions, hasSecondFactor, undoable } = of.account;
   const offered = [
     may('accounts.suspend') && status === 'suspended' && <Resume key="resume" {...of} />,
     may('accounts.invite') && status !== 'suspended' && <Code key="code" {...of} isFirst={isBroken} onCode={onCode} />,
+    may('accounts.invite') && status === 'active' && undoable.length > 0 && <TakeBack key="back" {...of} />,
     may('accounts.invite') && hasSecondFactor && <RemoveApp key="app" {...of} />,
     may('accounts.suspend') && sessions > 0 && <EndSessions key="end" {...of} />,
     may('accounts.suspend') && status === 'active' && <Suspend key="suspend" {...of} />,
@@ -204,6 +206,46 @@ function RemoveApp({ person, onDone }: ActsProps) {
         {t(
           `Từ lúc đó mật khẩu một mình mở được tài khoản, và mã dự phòng thôi dùng được. Chỉ gỡ khi chính ${given} nhờ. ${given} được báo, và việc này được ghi lại.`,
           `From then on the password alone opens the account, and recovery codes stop working. Do it only when ${given} asks in person. ${given} is told, and it is recorded.`,
+        )}
+      </p>
+    </ActButton>
+  );
+}
+
+/** For who finds their sign-in changed by somebody else: as it was before the change that is chosen. */
+function TakeBack({ person, account: { undoable }, onDone }: ActsProps) {
+  const given = givenName(person.fullName);
+  const [chosen, choose] = useState(undoable[0]?.id ?? '');
+  return (
+    <ActButton
+      label={t('Lấy lại cách đăng nhập', 'Put the sign-in back')}
+      question={t(`Lấy lại cách đăng nhập của ${given}?`, `Put the sign-in of ${given} back?`)}
+      confirm={t('Lấy lại', 'Take it back')}
+      onConfirm={async () => {
+        const params = { path: { id: person.id, changeId: chosen } };
+        await must(api.POST('/api/v1/people/{id}/changes/{changeId}/take-back', { params }));
+        onDone();
+      }}
+    >
+      <fieldset class="ticks">
+        <legend>{t('Từ thay đổi nào trong 24 giờ qua?', 'From which change of the last 24 hours on?')}</legend>
+        {undoable.map(({ id, at, title }) => (
+          <Tick
+            key={id}
+            type="radio"
+            name="change"
+            checked={id === chosen}
+            onChange={() => choose(id)}
+            note={formatTime(at)}
+          >
+            {title}
+          </Tick>
+        ))}
+      </fieldset>
+      <p>
+        {t(
+          `Những gì đổi từ lúc đó được lấy lại, ${given} bị đăng xuất khỏi mọi nơi và mật khẩu thôi dùng: cấp mã mới ngay sau đó. Việc này được ghi lại.`,
+          `What changed from then on is taken back, ${given} is signed out everywhere and the password stops working: issue a new code right after. This is recorded.`,
         )}
       </p>
     </ActButton>

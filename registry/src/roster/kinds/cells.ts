@@ -1,6 +1,7 @@
 import { EduTrustError } from '@edutrust/platform/errors';
 import type { Text } from '@edutrust/platform/messages';
 import { parseClassCode } from '../../classes/grade.ts';
+import { isMinistryId } from '../../people/identifiers.ts';
 import { parseBirthDate, parseFullName } from '../../people/name.ts';
 import type { Gender } from '../../tables.ts';
 import type { FieldId } from '../columns/fields.ts';
@@ -201,7 +202,7 @@ export function moetIdOf(cells: Cells, field: FieldId): string | null {
       vi: 'Excel đã đổi mã thành dạng 7.9E+09; định dạng cột là văn bản rồi gõ lại mã.',
       en: 'Excel turned the identifier into 7.9E+09; format the column as text and type it again.',
     });
-  if (/^[A-Za-z0-9._-]{4,40}$/.test(id)) return id;
+  if (isMinistryId(id)) return id;
   throw new RowRefused(field, {
     vi: 'Mã định danh Bộ GD&ĐT gồm 4–40 chữ và số.',
     en: "The ministry's identifier has 4–40 letters and digits.",
