@@ -2,7 +2,7 @@ import type { SchemaMigrations } from '@edutrust/platform/migrations';
 
 /** How people signed in before it changed, for a day. */
 export const undoMigration: SchemaMigrations['migrations'][number] = {
-  name: '165-undoable-changes',
+  name: '039-undoable-changes',
   sql: `
         CREATE TABLE idp.undoable_change (
           notice_id uuid PRIMARY KEY,
