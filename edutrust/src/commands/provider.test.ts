@@ -35,14 +35,14 @@ describe('edutrust apps and edutrust keys', () => {
   test('a token for registering apps is shown once, listed without itself, within its limits, and ends', async () => {
     const of = ['--organisation', 'SGDDT'];
     const token = (...words: string[]) => installation.run('apps', 'token', ...words, ...of);
-    const made = (await token('make', '--sandbox', '--uses', '3', '--scope', 'openid')).lines[0];
+    const made = (await token('make', '--sandbox', '--standard-defaults', '--uses', '3', '--scope', 'openid')).lines[0];
     assert.ok(made.token.length >= 43);
     const listed = await token('list');
     assert.ok(!listed.stdout.includes(made.token));
-    const { id, usesLeft, isSandbox, scopes } = listed.lines[0];
+    const { id, usesLeft, isSandbox, hasStandardDefaults, scopes } = listed.lines[0];
     assert.deepEqual(
-      { id, usesLeft, isSandbox, scopes },
-      { id: made.id, usesLeft: 3, isSandbox: true, scopes: ['openid'] },
+      { id, usesLeft, isSandbox, hasStandardDefaults, scopes },
+      { id: made.id, usesLeft: 3, isSandbox: true, hasStandardDefaults: true, scopes: ['openid'] },
     );
     assert.notEqual((await token('make', '--uses', '51')).code, 0);
     const unknown = await token('make', '--scope', 'everything');

@@ -83,6 +83,10 @@ test('P12: a document makes its address a public client for people who agree: by
   assert.equal(new URL(noPkce.url).searchParams.get('error'), 'invalid_request');
   assert.equal((await ask(clientId, { redirect_uri: 'http://127.0.0.1:60000/other' })).status, 400);
   assert.equal(asked.get('/agent'), 1, 'read once in ten minutes');
+  const pupil = new TestBrowser({ stopAt: ['http://127.0.0.1:51234'] });
+  await world.signIn(pupil, await world.activate(world.city.people.pupil));
+  const refused = await pupil.get(authorizationRequest(world.origin, clientId, { redirect_uri, scope: 'openid' }).url);
+  assert.equal(new URL(refused.url).searchParams.get('error'), 'access_denied', 'no pupil is asked');
 });
 
 test('P12: the document decides, within ten minutes; nobody approves or changes an agent, and an ended one stays ended', async () => {

@@ -6,6 +6,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errors } from 'oidc-provider';
 import Type from 'typebox';
 import { actingForScope, childrenToActFor } from '../acting-for/children.ts';
+import { isAgentId } from '../apps/agent-ids.ts';
 import { isForPerson, releasedScopes } from '../apps/release.ts';
 import { seeOther, sendPage, viewOf } from '../page-reply.ts';
 import { releasedData } from '../provider/claims.ts';
@@ -31,6 +32,7 @@ const decide = (tools: IdpTools) =>
       const clientId = String(interaction.params.client_id);
       const app = await tools.apps.app(clientId);
       if (app?.isSandbox) throw signInExpired(); // it meets nobody real
+      if (await isPupilBeforeAgent(tools, clientId, personId)) return refuseSignIn(tools, request, reply);
       const scopes = askedScopes(interaction.params, app?.scopes ?? []);
       const provider = await tools.provider();
       const sessionUid = interaction.session?.uid ?? '';
@@ -47,6 +49,10 @@ const decide = (tools: IdpTools) =>
 
 /** The answer to the consent page of a sign-in under way, `/signin/{uid}`. */
 export const consentRoutes = (tools: IdpTools): Route[] => [decide(tools)];
+
+/** Pupils do not agree to an agent of which nobody knows more than its host. */
+const isPupilBeforeAgent = async ({ context: { db } }: IdpTools, clientId: string, personId: string) =>
+  isAgentId(clientId) && (await personClaims(db, personId)).affiliations.some(({ role }) => role === 'learner');
 
 /** For whom the app would let the person act: all whom they decide for. */
 const actingChildren = async ({ context: { db, clock } }: IdpTools, personId: string, scopes: readonly string[]) =>
@@ -66,6 +72,7 @@ export async function showConsent(
   const personId = interaction.session?.accountId;
   if (!app || !personId) throw signInExpired();
   if (app.isSandbox) return showSandbox(tools, app, interaction, request, reply);
+  if (await isPupilBeforeAgent(tools, app.clientId, personId)) return refuseSignIn(tools, request, reply);
   const view = viewOf(request);
   const scopes = askedScopes(interaction.params, app.scopes);
   const email = scopes.includes('email') ? await addressOf(context.db, personId) : null;

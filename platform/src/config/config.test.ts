@@ -22,6 +22,11 @@ test('each bad value is refused with its name and the reason', () => {
     ['EDUTRUST_METRICS_TOKEN', 'x'],
     ['DATABASE_URL', 'postgres://u@h1,h2:5433/db?target_session_attrs=read-write'],
     ['DATABASE_URL', 'mysql://h/db'],
+    ['EDUTRUST_RELATED_ORIGINS', 'http://id.example.edu.vn'],
+    ['EDUTRUST_RELATED_ORIGINS', 'https://id.example.edu.vn/path'],
+    ['EDUTRUST_RELATED_ORIGINS', 'https://a.vn,https://b.vn,https://c.vn,https://d.vn,https://e.vn,https://f.vn'],
+    ['EDUTRUST_AGENT_ORIGINS', 'https://*.example'],
+    ['EDUTRUST_AGENT_ORIGINS', 'https://user@agents.example'],
   ];
   for (const [name, value] of bad)
     assert.throws(
@@ -35,6 +40,8 @@ test('the forms that people bring are taken', () => {
   const good: [string, string][] = [
     ['EDUTRUST_TRUSTED_PROXIES', '10.0.0.0/8, ::1, loopback'],
     ['EDUTRUST_HOST', '::'],
+    ['EDUTRUST_RELATED_ORIGINS', 'https://id.example.edu.vn, https://ID2.example.edu.vn/'],
+    ['EDUTRUST_AGENT_ORIGINS', ''],
     ['EDUTRUST_HOST', '0.0.0.0'],
     ['EDUTRUST_MAIL_FROM', 'Sở GD&ĐT <so@example.edu.vn>'],
     ['EDUTRUST_MAIL_FROM', 'so@example.edu.vn'],

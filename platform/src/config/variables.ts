@@ -58,6 +58,7 @@ const listed = (text: string): string[] =>
 /** Origins as browsers write them (RFC 6454 §6.2); https, but on this machine. */
 function originList(text: string): string[] {
   const origins = listed(text).map((part) => publicUrl(part).origin);
+  if (text.includes('*')) throw new BadValue('must name each origin, without a wildcard');
   if (origins.length > mostOrigins) throw new BadValue(`must hold at most ${mostOrigins} origins`);
   return [...new Set(origins)];
 }
