@@ -340,6 +340,8 @@ export interface SessionTable {
   assertion_sha256: Buffer | null;
   /** What the phone says it drew before it signed: `[{ requestId, digestHex, pages }]`. */
   drawn: ColumnType<object | null, string | null | undefined, string | null>;
+  /** Requests whose files it did not open. */
+  not_opened: Generated<string[]>;
   authorised_at: Date | null;
   lease_until: Date | null;
   completed_at: Date | null;
@@ -356,6 +358,10 @@ export interface SessionItemTable {
   digest: Buffer;
   signed_attributes: Buffer;
   prepared: Buffer | null;
+  /** Its place in the tree whose root the list names. */
+  path: Buffer | null;
+  /** The phone has to open it. */
+  must_open: Generated<boolean>;
   /** The file that was prepared. */
   base_document_id: string | null;
   signature: Buffer | null;

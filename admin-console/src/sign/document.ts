@@ -29,24 +29,64 @@ export async function drawDocument(
 ): Promise<number> {
   if (isFiles(bytes)) return showFiles(bytes, host);
   return withDocument(bytes, async (document) => {
+    const pixels = Math.max(host.clientWidth, 320) * density;
     for (let number = 1; number <= document.numPages && isCurrent(); number += 1) {
-      const canvas = await drawPage(await document.getPage(number), Math.max(host.clientWidth, 320), density);
-      if (isCurrent()) host.append(canvas);
+      const canvas = await drawPage(await document.getPage(number), pixels);
+      if (!isCurrent()) break;
+      host.append(canvas);
+      drawnAgain.set(canvas, () =>
+        withDocument(bytes, async (again) => renderPage(await again.getPage(number), canvas, pixels)),
+      );
+      nearby.observe(canvas);
     }
     return document.numPages;
   });
 }
 
-/** One page, `width` CSS pixels wide; its text is its label. */
-async function drawPage(page: PDFPageProxy, width: number, density: number): Promise<HTMLCanvasElement> {
+/** How a page comes back that was drawn once and has been let go of since. */
+const drawnAgain = new WeakMap<HTMLCanvasElement, () => Promise<void>>();
+
+/**
+ * A page is some megabytes of memory while it is drawn: those two screens away keep their place and their label, and are drawn again
+ * from the same bytes when they come near.
+ */
+const nearby = new IntersectionObserver(
+  (entries) => {
+    for (const { target, isIntersecting } of entries) {
+      if (!(target instanceof HTMLCanvasElement)) continue;
+      if (!target.isConnected) nearby.unobserve(target);
+      if (!isIntersecting) target.width = target.height = 0;
+      else if (target.width === 0) void drawnAgain.get(target)?.();
+    }
+  },
+  { rootMargin: '200% 0px' },
+);
+
+/** The first page of a PDF, `pixels` wide, on this canvas. */
+export function drawThumbnail(
+  bytes: Uint8Array<ArrayBuffer>,
+  canvas: HTMLCanvasElement,
+  pixels: number,
+): Promise<void> {
+  return withDocument(bytes, async (document) => renderPage(await document.getPage(1), canvas, pixels));
+}
+
+/** The page on a canvas as many pixels wide. */
+async function renderPage(page: PDFPageProxy, canvas: HTMLCanvasElement, pixels: number): Promise<void> {
   const natural = page.getViewport({ scale: 1 });
-  const viewport = page.getViewport({ scale: (width / natural.width) * density });
-  const canvas = globalThis.document.createElement('canvas');
-  canvas.className = 'document-page';
+  const viewport = page.getViewport({ scale: pixels / natural.width });
   canvas.width = viewport.width;
   canvas.height = viewport.height;
+  canvas.style.aspectRatio = `${natural.width} / ${natural.height}`; // its place also while it is empty
+  await page.render({ canvas, viewport }).promise;
+}
+
+/** One page as many pixels wide; its text is its label. */
+async function drawPage(page: PDFPageProxy, pixels: number): Promise<HTMLCanvasElement> {
+  const canvas = globalThis.document.createElement('canvas');
+  canvas.className = 'document-page';
   canvas.setAttribute('role', 'img');
-  const [{ items }] = await Promise.all([page.getTextContent(), page.render({ canvas, viewport }).promise]);
+  const [{ items }] = await Promise.all([page.getTextContent(), renderPage(page, canvas, pixels)]);
   const text = items.map((item) => ('str' in item ? item.str : '')).join(' ');
   canvas.setAttribute(
     'aria-label',
