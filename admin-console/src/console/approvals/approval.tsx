@@ -8,6 +8,7 @@ import { useAction, useLoad } from '../../design/load.ts';
 import { Show } from '../../design/show.tsx';
 import { Title } from '../parts.tsx';
 import { actWithPasskey } from './passkey-act.ts';
+import { ProposedPicture } from './proposed-picture.tsx';
 import { ApprovalSeals } from './seals.tsx';
 import { ApprovalState, type ApprovalView } from './state.tsx';
 
@@ -54,6 +55,7 @@ function Approval({ one, reload }: { readonly one: ApprovalView; readonly reload
               <code class="number">… {one.code}</code>
             </dd>
           </dl>
+          <ProposedPicture one={one} />
           {one.page && (
             <p>
               <a href={one.page}>{t('Xem từng dòng mà mã băm bao gồm', 'See every line that the digest covers')}</a>
