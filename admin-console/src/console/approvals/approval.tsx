@@ -43,6 +43,7 @@ function Approval({ one, reload }: { readonly one: ApprovalView; readonly reload
           )}
         </div>
         <div class="grid grid-cols-1 gap-4 content-start">
+          <ProposedPicture one={one} />
           <dl class="facts">
             {one.facts.map(({ label, value }) => (
               <>
@@ -55,7 +56,6 @@ function Approval({ one, reload }: { readonly one: ApprovalView; readonly reload
               <code class="number">… {one.code}</code>
             </dd>
           </dl>
-          <ProposedPicture one={one} />
           {one.page && (
             <p>
               <a href={one.page}>{t('Xem từng dòng mà mã băm bao gồm', 'See every line that the digest covers')}</a>
