@@ -309,7 +309,7 @@ function OneNotOpened({
       <div class="flex items-start gap-3">
         <div class="grow min-w-0">
           <p class="font-semibold">{title}</p>
-          <p class="text-sm text-quiet number">{marks}</p>
+          <p class="text-sm text-quiet">{marks}</p>
         </div>
         {!isOpening && (
           <button

@@ -34,17 +34,22 @@ export async function drawDocument(
       const canvas = await drawPage(await document.getPage(number), pixels);
       if (!isCurrent()) break;
       host.append(canvas);
-      drawnAgain.set(canvas, () =>
-        withDocument(bytes, async (again) => renderPage(await again.getPage(number), canvas, pixels)),
-      );
+      const draw = () => withDocument(bytes, async (again) => renderPage(await again.getPage(number), canvas, pixels));
+      pagesOnScreen.set(canvas, { draw, isNear: true, isBusy: false });
       nearby.observe(canvas);
     }
     return document.numPages;
   });
 }
 
-/** How a page comes back that was drawn once and has been let go of since. */
-const drawnAgain = new WeakMap<HTMLCanvasElement, () => Promise<void>>();
+/** A page that was drawn once: whether it is near the screen, and how it comes back. */
+interface PageOnScreen {
+  readonly draw: () => Promise<void>;
+  isNear: boolean;
+  isBusy: boolean;
+}
+
+const pagesOnScreen = new WeakMap<Element, PageOnScreen>();
 
 /**
  * A page is some megabytes of memory while it is drawn: those two screens away keep their place and their label, and are drawn again
@@ -53,14 +58,32 @@ const drawnAgain = new WeakMap<HTMLCanvasElement, () => Promise<void>>();
 const nearby = new IntersectionObserver(
   (entries) => {
     for (const { target, isIntersecting } of entries) {
-      if (!(target instanceof HTMLCanvasElement)) continue;
+      const page = pagesOnScreen.get(target);
+      if (!page || !(target instanceof HTMLCanvasElement)) continue;
+      page.isNear = isIntersecting;
       if (!target.isConnected) nearby.unobserve(target);
-      if (!isIntersecting) target.width = target.height = 0;
-      else if (target.width === 0) void drawnAgain.get(target)?.();
+      settle(target, page);
     }
   },
   { rootMargin: '200% 0px' },
 );
+
+/** One drawing at a time on a canvas: what has changed meanwhile is seen to afterwards. */
+function settle(canvas: HTMLCanvasElement, page: PageOnScreen): void {
+  if (page.isBusy) return;
+  if (!page.isNear) canvas.width = canvas.height = 0;
+  if (!page.isNear || canvas.width > 0) return;
+  page.isBusy = true;
+  page.draw().then(
+    () => {
+      page.isBusy = false;
+      settle(canvas, page);
+    },
+    () => {
+      page.isBusy = false; // tried again when it comes near the next time
+    },
+  );
+}
 
 /** The first page of a PDF, `pixels` wide, on this canvas. */
 export function drawThumbnail(
