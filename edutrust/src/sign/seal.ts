@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { askStatus, findIssuers } from '@edutrust/certs/status-client';
 import {
-  type NamingList,
   clockSkewSeconds,
   code4Of,
   extensionOf,
   mustAgree,
+  type NamingList,
   otherDocument,
   type PreparedFile,
   toBeSealed,
