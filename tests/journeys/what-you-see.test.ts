@@ -312,6 +312,8 @@ test('V15: of a class what stands out and what is asked for is opened, a file fe
   await page.getByRole('heading', { name: 'Đã ký xong' }).waitFor();
   assert.equal(await page.locator('main li').count(), items.length, 'a result for each');
   assert.equal(fetched.size, odd.length + 1);
+  await page.getByRole('button', { name: 'Về danh sách' }).click();
+  await page.getByRole('heading', { name: 'Không còn gì chờ ký' }).waitFor();
 });
 
 test('a lost phone is one screen and one tap, and the next enrolment says why', async () => {

@@ -8,17 +8,17 @@ import { Lotus } from '../design/lotus.tsx';
 import { Row, Ruled } from '../design/ruled.tsx';
 import type { paths } from '../generated/api.d.ts';
 import { DownloadAll } from './download-all.tsx';
+import { type Drawn, type More, NotOpened, noMore } from './not-opened.tsx';
 import { assertPasskey } from './passkey.ts';
 import { PasskeyEnded } from './passkey-words.ts';
-import { keepRead, wasRead } from './place.ts';
-import { fileKey, type Prepared } from './prepared.ts';
+import { wasRead } from './place.ts';
+import { fileKey } from './prepared.ts';
 import { FileTitle } from './receipts.tsx';
 import { Documents } from './review.tsx';
 import {
   type DrawnSession,
   documentsOf,
   mustBeWhatIsShown,
-  openDocument,
   openSession,
   type Purpose,
   type Session,
@@ -117,7 +117,12 @@ export function Confirm({
         <Documents files={opened.files} onDrawn={(pages) => setDrawn({ ...opened, pages })} />
       )}
       {closed.length > 0 && (
-        <NotOpened items={closed} session={opened.session} onChange={(change) => setMore((now) => change(now))} />
+        <NotOpened
+          items={closed}
+          purpose={purpose}
+          session={opened.session}
+          onChange={(change) => setMore((now) => change(now))}
+        />
       )}
       <p class="banner state-now">
         <Icon name="info" />
@@ -229,112 +234,6 @@ function Failed({
       <button type="button" class="button" onClick={onDone}>
         {t('Danh sách', 'List')}
       </button>
-    </>
-  );
-}
-
-/** What was opened beside what was opened at once. */
-interface More {
-  /** Documents that are on their way to the screen. */
-  readonly opening: number;
-  readonly drawn: readonly Drawn[];
-}
-
-const noMore: More = { opening: 0, drawn: [] };
-
-/** Files that the phone has drawn, and how many pages of each. */
-interface Drawn {
-  readonly files: readonly Prepared[];
-  readonly pages: ReadonlyMap<string, number>;
-}
-
-/** What is signed by its marks; each can be opened, and is drawn then as all that is opened. */
-function NotOpened({
-  items,
-  session,
-  onChange,
-}: {
-  readonly items: readonly Session['items'][number][];
-  readonly session: Session;
-  readonly onChange: (change: (now: More) => More) => void;
-}) {
-  return (
-    <section class="grid gap-2 grid-cols-[minmax(0,1fr)]" aria-labelledby="not-opened">
-      <h2 id="not-opened">
-        {t(`${items.length} tài liệu ký theo điểm`, `${items.length} documents signed by their marks`)}
-      </h2>
-      <p class="text-quiet">
-        {t(
-          'Tệp của các tài liệu này chưa mở, và bằng chứng ghi rõ như vậy. Bấm «Mở» để xem trang.',
-          'Their files are not opened, and the evidence says so. “Open” shows the page.',
-        )}
-      </p>
-      <ul class="grid grid-cols-[minmax(0,1fr)]">
-        {items.map((item) => (
-          <li key={`${session.id} ${item.requestId}`} class="border-t border-line py-2 grid grid-cols-[minmax(0,1fr)]">
-            <OneNotOpened item={item} session={session} onChange={onChange} />
-          </li>
-        ))}
-      </ul>
-    </section>
-  );
-}
-
-function OneNotOpened({
-  item: { requestId, title, marks },
-  session,
-  onChange,
-}: {
-  readonly item: Session['items'][number];
-  readonly session: Session;
-  readonly onChange: (change: (now: More) => More) => void;
-}) {
-  const [files, setFiles] = useState<readonly Prepared[]>();
-  const [isOpening, setOpening] = useState(false);
-  const { error, run } = useAction();
-  const open = () =>
-    run(async () => {
-      setOpening(true);
-      onChange(({ opening, drawn }) => ({ opening: opening + 1, drawn }));
-      try {
-        setFiles(await openDocument(session, requestId));
-      } catch (failed) {
-        setOpening(false);
-        onChange(({ opening, drawn }) => ({ opening: opening - 1, drawn }));
-        throw failed;
-      }
-    });
-  return (
-    <>
-      <div class="flex items-start gap-3">
-        <div class="grow min-w-0">
-          <p class="font-semibold">{title}</p>
-          <p class="text-sm text-quiet">{marks}</p>
-        </div>
-        {!isOpening && (
-          <button
-            type="button"
-            class="button button-quiet -mr-3"
-            aria-label={t(`Mở ${title}`, `Open ${title}`)}
-            onClick={open}
-          >
-            {t('Mở', 'Open')}
-          </button>
-        )}
-      </div>
-      {error && <Banner state="bad">{error}</Banner>}
-      {isOpening && !error && (
-        <Documents
-          files={files ?? []}
-          onDrawn={(pages) => {
-            keepRead(requestId);
-            onChange(({ opening, drawn }) => ({
-              opening: opening - 1,
-              drawn: [...drawn, { files: files ?? [], pages }],
-            }));
-          }}
-        />
-      )}
     </>
   );
 }
