@@ -51,6 +51,9 @@ interface PageOnScreen {
 
 const pagesOnScreen = new WeakMap<Element, PageOnScreen>();
 
+/** A phone that is turned has no page near for a moment. */
+const restMs = 1_000;
+
 /**
  * A page is some megabytes of memory while it is drawn: those two screens away keep their place and their label, and are drawn again
  * from the same bytes when they come near.
@@ -62,7 +65,8 @@ const nearby = new IntersectionObserver(
       if (!page || !(target instanceof HTMLCanvasElement)) continue;
       page.isNear = isIntersecting;
       if (!target.isConnected) nearby.unobserve(target);
-      settle(target, page);
+      if (isIntersecting) settle(target, page);
+      else setTimeout(() => settle(target, page), restMs);
     }
   },
   { rootMargin: '200% 0px' },
