@@ -6,7 +6,15 @@ const Count = Type.Integer({ minimum: 0 });
 const step = Type.String();
 /** The app that asked for it, of its own documents. */
 const app = Type.Optional(Type.String());
-const signature = { app, documentId: Uuid, step, digest: Sha256Hex, sessionId: Uuid, logIndex: Count };
+const signature = {
+  app,
+  documentId: Uuid,
+  step,
+  digest: Sha256Hex,
+  sessionId: Uuid,
+  logIndex: Count,
+  isOpened: Type.Optional(Type.Boolean()),
+};
 
 /** What can happen to documents, signatures and phones, and how people read it. */
 export const signingEvents = defineEvents({
@@ -266,7 +274,7 @@ export const signingEvents = defineEvents({
   },
   'signing-session.authorised': {
     subject: 'signing-session',
-    data: { assertionSha256: Sha256Hex, listSha256: Sha256Hex, pagesDrawn: Count },
+    data: { assertionSha256: Sha256Hex, listSha256: Sha256Hex, pagesDrawn: Count, notOpened: Type.Optional(Count) },
     vi: 'xác nhận ký bằng passkey',
     en: 'signing confirmed by passkey',
   },

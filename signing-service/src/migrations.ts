@@ -1,4 +1,5 @@
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
+import { manyAtOnce } from './activation/migration.ts';
 import { appDocuments } from './app-documents/migration.ts';
 import { copies } from './copies/migration.ts';
 import { delegations } from './delegations/migration.ts';
@@ -392,5 +393,6 @@ export const migrations: SchemaMigrations = {
     remoteSigning,
     appDocuments,
     pictures,
+    manyAtOnce,
   ],
 };

@@ -1,7 +1,6 @@
 import type { Database, Transaction } from '@edutrust/platform/database';
-import type { Text } from '@edutrust/platform/messages';
 import type { ColumnType, Generated, JSONColumnType, Kysely } from 'kysely';
-import type { ItemState, SessionState } from './activation/states.ts';
+import type { SessionItemTable, SessionTable } from './activation/tables.ts';
 import type { DelegationForm } from './delegations/offices.ts';
 import type { EnrolmentState } from './enrolment/states.ts';
 import type { FormatName } from './formats/format.ts';
@@ -14,7 +13,7 @@ import type { RequestState, StepState } from './requests/states.ts';
 import type { MachineState } from './sealing-machine/states.ts';
 import type { FormKind } from './templates/form/form.ts';
 import type { StepRole } from './templates/order.ts';
-import type { Artefact, ClassTemplate, DocumentKind } from './templates/template.ts';
+import type { ClassTemplate, DocumentKind } from './templates/template.ts';
 
 export type Custody = 'device' | 'hsm';
 
@@ -316,53 +315,6 @@ export interface SealingMachineTable {
   expires_at: Date | null;
   ended_at: Date | null;
   last_used_at: Date | null;
-}
-
-export interface SessionTable {
-  id: string;
-  person_id: string;
-  sign_in_session_id: string;
-  /** The phone that confirms it; null when a machine with the school's token seals. */
-  enrolment_id: string | null;
-  machine_id: string | null;
-  purpose: Generated<'sign' | 'seal'>;
-  /** The seal's key, when the session seals. */
-  key_id: string | null;
-  /** The certificate that the list binds: an enrolment may have got its next one since. */
-  certificate_serial: string | null;
-  list: string;
-  challenge: Buffer;
-  code4: string;
-  state: SessionState;
-  created_at: Date;
-  expires_at: Date;
-  assertion: ColumnType<object | null, string | null, string | null>;
-  assertion_sha256: Buffer | null;
-  /** What the phone says it drew before it signed: `[{ requestId, digestHex, pages }]`. */
-  drawn: ColumnType<object | null, string | null | undefined, string | null>;
-  authorised_at: Date | null;
-  lease_until: Date | null;
-  completed_at: Date | null;
-}
-
-export interface SessionItemTable {
-  session_id: string;
-  request_id: string;
-  artefact: Generated<Artefact>;
-  /** The step of the request that is signed. */
-  step: Generated<number>;
-  position: number;
-  state: ItemState;
-  digest: Buffer;
-  signed_attributes: Buffer;
-  prepared: Buffer | null;
-  /** The file that was prepared. */
-  base_document_id: string | null;
-  signature: Buffer | null;
-  time_stamp: Buffer | null;
-  ledger_entry_id: string | null;
-  leaf: string | null;
-  error: ColumnType<{ code: string; detail: Text } | null, string | null, string | null>;
 }
 
 export type SigningTables = {

@@ -268,11 +268,17 @@ export class TestPhone {
     return json;
   }
 
-  /** The confirmation of a session: the assertion, and the signatures with device custody. */
-  async confirmation(session: Session, tampering: Tampering = {}): Promise<object> {
-    const drawn = await Promise.all(session.items.map((item) => this.#draw(session.id, item)));
+  /** The confirmation of a session: the assertion, and the signatures with device custody; every document is opened unless said. */
+  async confirmation(
+    session: Session,
+    tampering: Tampering = {},
+    opens: (item: Session['items'][number]) => boolean = () => true,
+  ): Promise<object> {
+    const drawn = await Promise.all(session.items.filter(opens).map((item) => this.#draw(session.id, item)));
+    const closed = session.items.filter((item) => item.artefact === 'document' && !opens(item));
+    const notOpened = closed.map(({ requestId }) => requestId);
     const assertion = this.authenticator.get(session.assertionOptions, tampering);
-    if (session.custody === 'hsm') return { assertion, signatures: [], drawn };
+    if (session.custody === 'hsm') return { assertion, signatures: [], drawn, notOpened };
     const prf = this.authenticator.prf(this.#prfSalt);
     const signatures = await signOnDevice(
       prf,
@@ -282,6 +288,7 @@ export class TestPhone {
     return {
       assertion,
       drawn,
+      notOpened,
       signatures: session.items.map(({ requestId, artefact }, index) => ({
         requestId,
         artefact,

@@ -23,7 +23,6 @@ export async function signClass(platform: Platform, page: Page): Promise<void> {
     .first()
     .click();
   await page.getByRole('button', { name: /^(?:Ký|Đóng dấu) \d+ học bạ$/ }).click();
-  await page.locator('[data-document]:not([aria-busy])').waitFor();
   await page.getByRole('button', { name: /^Mã giống/ }).click();
   await page.getByRole('heading', { name: /^Đã (?:ký|đóng dấu) xong$/ }).waitFor();
 }

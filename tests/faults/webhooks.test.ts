@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
+import { createHmac, randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import type { ServerResponse } from 'node:http';
@@ -9,11 +10,19 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Receiver } from '@edutrust/directory-sync/testing/receiver';
-import { addClient, addWebhook, appendToFeed, deliverDue, feedTypes } from '@edutrust/directory-sync/webhooks';
+import {
+  addClient,
+  addWebhook,
+  appendToFeed,
+  deliverDue,
+  feedTypes,
+  usualContract,
+} from '@edutrust/directory-sync/webhooks';
 import { allMigrations } from '@edutrust/edutrust/app';
 import { outboxLag, readOutboxOnce } from '@edutrust/platform/outbox';
 import { seedDemo } from '@edutrust/registry/demo';
 import { changePerson } from '@edutrust/registry/people';
+import { record as recordOfSigning } from '@edutrust/signing-service/events';
 import { command } from '@edutrust/testing/command';
 import { type TestContext, testContext } from '@edutrust/testing/context';
 import { eventually } from '@edutrust/testing/eventually';
@@ -173,4 +182,77 @@ test('killed while messages are on their way, the next process goes on: each arr
   } finally {
     await rm(directory, { recursive: true, force: true });
   }
+});
+
+test('the nine events of documents arrive over HTTP in their order, each by one id, signed; a 500 holds what is behind it and is tried again', async () => {
+  await using context = await testContext({ migrations: allMigrations });
+  const city = await seedDemo(context);
+  await catchUp(context);
+  await using receiver = await Receiver.start();
+  const { secret } = await context.db.transaction().execute(async (tx) => {
+    const contract = { ...usualContract, documentsOf: ['van-thu-so'] };
+    const organisationId = city.departmentId;
+    const { id } = await addClient(
+      tx,
+      { name: 'Văn thư', kind: 'events', mayWrite: false, organisationId, contract },
+      actor,
+    );
+    return addWebhook(context, tx, { clientId: id, url: receiver.url, types: feedTypes, scheme: 'v1' }, actor);
+  });
+  const app = 'van-thu-so';
+  const documentId = randomUUID();
+  const made = { app, documentId, step: 'principal', digest: 'a'.repeat(64), sessionId: randomUUID(), logIndex: 1 };
+  const told = [
+    { type: 'signing-request.created', data: { app, kind: 'upload', documentId, signerId: randomUUID() } },
+    { type: 'signing-request.overdue', data: { app } },
+    { type: 'signing-request.signed', data: made },
+    { type: 'signing-request.sealed', data: made },
+    { type: 'signing-request.issued', data: { app, documentId } },
+    { type: 'signing-request.rejected', data: { app } },
+    { type: 'signing-request.withdrawn', data: { app } },
+    { type: 'signing-request.replaced', data: { app, byId: randomUUID() } },
+    { type: 'signing-request.revoked', data: { app, approvalId: randomUUID(), form: 'diploma' } },
+  ] as const;
+  // Two documents at once, and a third of another app, which this client hears nothing of.
+  const documents = [randomUUID(), randomUUID()];
+  const happens = (subjectId: string, event: (typeof told)[number], of: string = app) =>
+    context.db.transaction().execute((tx) =>
+      recordOfSigning(tx, {
+        ...event,
+        data: { ...event.data, app: of },
+        actor,
+        subject: { kind: 'signing-request', id: subjectId },
+        organisationId: city.schools[0]?.id ?? '',
+      } as Parameters<typeof recordOfSigning>[1]),
+    );
+  for (const event of told) {
+    for (const document of documents) await happens(document, event);
+    await happens(randomUUID(), event, 'khac');
+  }
+  await catchUp(context);
+  receiver.answer = (response) => response.writeHead(receiver.received.length === 6 ? 500 : 204).end();
+  await deliverDue(context);
+  assert.equal(receiver.received.length, 6, 'nothing overtakes the one that was not taken');
+  await context.pool.query("UPDATE sync.webhook SET next_at = now() - interval '1 second'");
+  await deliverDue(context);
+  assert.equal(receiver.received.length, 2 * told.length + 1);
+  assert.equal(receiver.ids[6], receiver.ids[5], 'the same one again');
+  const taken = receiver.received.filter((_, index) => index !== 5);
+  assert.equal(new Set(taken.map(({ headers }) => headers['webhook-id'])).size, 2 * told.length, 'each once');
+  for (const { headers, body } of receiver.received) {
+    const content = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`; // Standard Webhooks 1.0.0
+    const key = Buffer.from(secret.slice('whsec_'.length), 'base64');
+    const value = createHmac('sha256', key).update(content).digest('base64');
+    assert.ok(String(headers['webhook-signature']).split(' ').includes(`v1,${value}`));
+  }
+  const heard = taken.map(({ body }) => JSON.parse(body) as { type: string; data: { kind: string; id: string } });
+  for (const document of documents) {
+    const own = heard.filter(({ data }) => data.id === document);
+    assert.deepEqual(
+      own.map(({ type }) => type),
+      told.map(({ type }) => type),
+    );
+  }
+  await deliverDue(context);
+  assert.equal(receiver.received.length, 2 * told.length + 1, 'and nothing once more');
 });

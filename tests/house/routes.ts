@@ -950,6 +950,7 @@ export const idsDecidedOtherwise: Readonly<Record<string, string>> = {
   'POST /api/v1/signing/authorisations/:id/refuse params.id': ownSession,
   'POST /api/v1/signing/sessions/:id/confirm params.id': ownSession,
   'POST /api/v1/signing/sessions/:id/confirm body.signatures.*.requestId': ownSession,
+  'POST /api/v1/signing/sessions/:id/confirm body.notOpened.*': ownSession,
   'POST /api/v1/signing/sessions/:id/confirm body.drawn.*.requestId': ownSession,
   'GET /api/v1/exports/files/:id params.id':
     "the link's signature, over this id: directory-sync/src/exports/exports.test.ts",

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { askAs } from '@edutrust/testing/ask';
 import { desk, look, openBrowser, openDevice, phone } from '@edutrust/testing/chromium';
 import { eventually } from '@edutrust/testing/eventually';
 import { begin, person } from '@edutrust/testing/people';
@@ -271,6 +272,47 @@ test('the place stands in the address: reload and back keep it; receipts are a l
   ]);
   assert.match(all.suggestedFilename(), /^lop-.*-da-ky\.zip$/);
   await page.goBack();
+  await page.getByRole('heading', { name: 'Không còn gì chờ ký' }).waitFor();
+});
+
+test('V15: of a class what stands out and what is asked for is opened, a file fetched for each; far pages give their memory back; each has its result', async () => {
+  const { items: signed } = await askAs(page, 'GET', '/api/v1/signing/requests?limit=1');
+  const asked = await askAs(page, 'POST', '/api/v1/signing/transcripts', { classId: signed[0].classId });
+  await eventually(async () => {
+    const { state } = await askAs(page, 'GET', `/api/v1/signing/transcripts/${asked.id}`);
+    assert.equal(state, 'done');
+  });
+  const { items } = await askAs(page, 'GET', '/api/v1/signing/inbox?limit=200');
+  assert.ok(items.length > 5, `${items.length} wait`);
+  const { items: odd } = await askAs(page, 'GET', '/api/v1/signing/inbox/unusual');
+  const fetched = new Set<string>();
+  page.on('request', (request) => {
+    const id = /\/sessions\/[^/]+\/documents\/([^/?]+)/.exec(request.url())?.[1];
+    if (id) fetched.add(id);
+  });
+  await toClass();
+  await page.getByRole('button', { name: `Ký ${items.length} học bạ` }).click();
+  const button = page.getByRole('button', { name: `Mã giống, ký ${items.length} tài liệu` });
+  await page.getByRole('heading', { name: `${items.length - odd.length} tài liệu ký theo điểm` }).waitFor();
+  await page
+    .getByText(/^Tiếng Việt .* · Toán /)
+    .first()
+    .waitFor();
+  await page.getByRole('button', { name: /^Mở / }).first().click();
+  await page.locator('[data-document]:not([aria-busy]) canvas').last().waitFor();
+  await look(page, 'sign-class-confirm-phone');
+  assert.equal(fetched.size, odd.length + 1, 'what is not opened is not fetched');
+  const widthIs = (isReleased: boolean) =>
+    page.waitForFunction((wanted) => (document.querySelector('canvas')?.width === 0) === wanted, isReleased);
+  await page.evaluate(() => scrollTo(0, document.body.scrollHeight));
+  await widthIs(true);
+  await page.evaluate(() => scrollTo(0, 0));
+  await widthIs(false);
+  await button.click();
+  await page.getByRole('heading', { name: 'Đã ký xong' }).waitFor();
+  assert.equal(await page.locator('main li').count(), items.length, 'a result for each');
+  assert.equal(fetched.size, odd.length + 1);
+  await page.getByRole('button', { name: 'Về danh sách' }).click();
   await page.getByRole('heading', { name: 'Không còn gì chờ ký' }).waitFor();
 });
 

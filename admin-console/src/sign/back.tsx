@@ -1,24 +1,32 @@
 import { Icon } from '../design/icon.tsx';
 import { t } from '../design/language.ts';
 
-/** The way back, at the top of a page that was come to. */
-export function Back({ onBack, href }: { readonly onBack?: () => void; readonly href?: string }) {
-  const label = (
+/** The way back, at the top of a page that was come to: to the list, unless `label` says where else `href` leads. */
+export function Back({
+  onBack,
+  href,
+  label = t('Danh sách', 'List'),
+}: {
+  readonly onBack?: () => void;
+  readonly href?: string;
+  readonly label?: string;
+}) {
+  const shown = (
     <>
       <Icon name="arrow-left" />
-      {t('Danh sách', 'List')}
+      {label}
     </>
   );
   if (href) {
     return (
       <a class="button button-quiet justify-self-start -ml-4.5" href={href}>
-        {label}
+        {shown}
       </a>
     );
   }
   return (
     <button type="button" class="button button-quiet justify-self-start -ml-4.5" onClick={onBack}>
-      {label}
+      {shown}
     </button>
   );
 }

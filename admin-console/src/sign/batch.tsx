@@ -8,16 +8,16 @@ import { useAction, useLoad } from '../design/load.ts';
 import { Row, Ruled } from '../design/ruled.tsx';
 import { Empty, Skeleton } from '../design/show.tsx';
 import { Back } from './back.tsx';
-import { batchesOf, inReadingOrder, sharedNames, type Waiting } from './batches.ts';
+import { batchesOf, everyClass, everyClassKey, inReadingOrder, sharedNames, type Waiting } from './batches.ts';
 import { loadDue } from './due.ts';
 import { FindingLine } from './finding.tsx';
 import { batchNote, batchTitle, wordsOf } from './inbox.tsx';
 import { canKeep, countKept, keepDocuments, useOffline } from './offline/kept.ts';
-import { usePlace, wasRead } from './place.ts';
+import { keepChosen, usePlace, wasRead } from './place.ts';
 import { type Finding, loadUnusual } from './unusual.ts';
 
 /** As many documents as one confirmation covers. */
-const mostAtOnce = 100;
+const mostAtOnce = 1000;
 
 /** The documents of one class: what stands out first, the others ticked, one button signs. */
 export function BatchPage() {
@@ -36,7 +36,8 @@ export function BatchPage() {
   const [left, setLeft] = usePlace(`${purpose} ${key}`, due.state === 'ready');
   if (due.state === 'loading') return <Skeleton rows={6} />;
   if (due.state === 'failed') return <Banner state="bad">{due.message}</Banner>;
-  const batch = batchesOf(due.data.items).find((one) => one.key === key);
+  const batches = batchesOf(due.data.items);
+  const batch = key === everyClassKey ? everyClass(batches) : batches.find((one) => one.key === key);
   if (!batch) {
     return (
       <>
@@ -60,7 +61,7 @@ export function BatchPage() {
   const order = inReadingOrder(batch, unusual);
   const odd = order.filter(({ id }) => unusual.has(id));
   const usual = order.slice(odd.length);
-  const chosen = batch.items.map(({ id }) => id).filter((id) => !left.has(id));
+  const chosen = order.map(({ id }) => id).filter((id) => !left.has(id)); // the first of too many are those to be read
   const now = chosen.slice(0, mostAtOnce);
   const unread = odd.filter(({ id }) => !left.has(id) && !wasRead(id)).length;
   const toggle = (id: string) => {
@@ -74,6 +75,7 @@ export function BatchPage() {
     isOdd: unusual.has(one.id),
     isChosen: !left.has(one.id),
     canRead: purpose === 'sign',
+    isOfSeveral: batch.classCount > 1,
     onToggle: () => toggle(one.id),
   });
   return (
@@ -128,7 +130,7 @@ export function BatchPage() {
         <div>
           <p class="text-sm">
             {chosen.length > mostAtOnce
-              ? t(`Mỗi lần ký tối đa ${mostAtOnce} tài liệu.`, `At most ${mostAtOnce} documents at once.`)
+              ? t('Mỗi lần ký tối đa 1.000 tài liệu.', 'At most 1,000 documents at once.')
               : t(
                   `${chosen.length} trên ${batch.items.length} đã chọn`,
                   `${chosen.length} of ${batch.items.length} chosen`,
@@ -143,7 +145,11 @@ export function BatchPage() {
             type="button"
             class="button button-primary"
             disabled={now.length === 0 || takenMs !== undefined}
-            onClick={() => route(`/sign/confirm/${purpose}?ids=${now.join()}`)}
+            onClick={() => {
+              const of = `${purpose} ${key}`;
+              keepChosen(of, now);
+              route(`/sign/confirm/${purpose}?of=${encodeURIComponent(of)}`);
+            }}
           >
             <Icon name={purpose === 'seal' ? 'stamp' : 'pen-line'} />
             {purpose === 'seal'
@@ -162,6 +168,7 @@ function Item({
   isOdd,
   isChosen,
   canRead,
+  isOfSeveral,
   onToggle,
 }: {
   readonly item: Waiting;
@@ -169,6 +176,8 @@ function Item({
   readonly isOdd: boolean;
   readonly isChosen: boolean;
   readonly canRead: boolean;
+  /** Among those of other classes. */
+  readonly isOfSeveral: boolean;
   readonly onToggle: () => void;
 }) {
   return (
@@ -183,6 +192,9 @@ function Item({
         />
         <span class="min-w-0">
           <span class="block font-semibold">{item.subject?.fullName ?? item.title}</span>
+          {isOfSeveral && (
+            <span class="block text-sm text-quiet">{t(`lớp ${item.className}`, `class ${item.className}`)}</span>
+          )}
           {isTwin && <span class="block text-sm number">{tellApart(item)}</span>}
         </span>
       </label>

@@ -8,6 +8,8 @@ export interface Batch {
   /** Part of the address: the class, or the one document that has none. */
   readonly key: string;
   readonly className: string | null;
+  /** More than one only in {@link everyClass}. */
+  readonly classCount: number;
   readonly organisation: string;
   readonly requestedBy: string | null;
   readonly dueAt: string | null;
@@ -29,6 +31,7 @@ export function batchesOf(items: readonly Waiting[]): Batch[] {
       return {
         key,
         className: first?.className ?? null,
+        classCount: first?.className ? 1 : 0,
         organisation: first?.organisation.name ?? '',
         requestedBy: first?.requestedBy?.fullName ?? null,
         dueAt: dates[0] ?? null,
@@ -36,6 +39,29 @@ export function batchesOf(items: readonly Waiting[]): Batch[] {
       };
     })
     .sort((one, other) => (one.dueAt ?? '9').localeCompare(other.dueAt ?? '9'));
+}
+
+/** The key of {@link everyClass}, among those of classes. */
+export const everyClassKey = 'all';
+
+/** The documents of all classes as one batch, class after class; undefined where there are not several. */
+export function everyClass(batches: readonly Batch[]): Batch | undefined {
+  const classes = batches.filter(({ className }) => className !== null);
+  const [first] = classes;
+  if (!first || classes.length < 2) return undefined;
+  const one = (of: (batch: Batch) => string | null) => {
+    const values = new Set(classes.map(of));
+    return values.size === 1 ? of(first) : null;
+  };
+  return {
+    key: everyClassKey,
+    className: null,
+    classCount: classes.length,
+    organisation: one(({ organisation }) => organisation) ?? '',
+    requestedBy: one(({ requestedBy }) => requestedBy),
+    dueAt: first.dueAt,
+    items: classes.flatMap(({ items }) => items),
+  };
 }
 
 /** As a class is read: what stands out first, the others by given name. */

@@ -1,21 +1,33 @@
 import { useState } from 'preact/hooks';
-import { api, must } from '../design/api.ts';
+import { api, must, NoConnection } from '../design/api.ts';
 import { Banner } from '../design/form.tsx';
 import { Icon } from '../design/icon.tsx';
 import { formatClock, formatTime, isoDay, t } from '../design/language.ts';
 import { useAction, useLoad } from '../design/load.ts';
 import { Lotus } from '../design/lotus.tsx';
 import { Row, Ruled } from '../design/ruled.tsx';
+import type { paths } from '../generated/api.d.ts';
 import { DownloadAll } from './download-all.tsx';
+import { type Drawn, type More, NotOpened, noMore } from './not-opened.tsx';
 import { assertPasskey } from './passkey.ts';
 import { PasskeyEnded } from './passkey-words.ts';
+import { wasRead } from './place.ts';
 import { fileKey } from './prepared.ts';
 import { FileTitle } from './receipts.tsx';
 import { Documents } from './review.tsx';
-import { type DrawnSession, documentsOf, mustBeWhatIsShown, openSession, type Purpose, signHere } from './session.ts';
+import {
+  type DrawnSession,
+  documentsOf,
+  mustBeWhatIsShown,
+  openSession,
+  type Purpose,
+  type Session,
+  signHere,
+} from './session.ts';
 import { What } from './what.tsx';
 
 interface Result {
+  readonly state: string;
   readonly items: readonly {
     readonly requestId: string;
     readonly title: string;
@@ -26,7 +38,7 @@ interface Result {
 
 /**
  * WHAT is signed, the code that the requester sees too, and one tap. A document that was read just now comes with its
- * session; several are drawn here, and the tap is possible only once all of them are.
+ * session; of several those that are opened are drawn here, and the tap is possible only once all of them are.
  */
 export function Confirm({
   ids,
@@ -41,13 +53,18 @@ export function Confirm({
   readonly onDone: () => void;
 }) {
   const [isFresh, setFresh] = useState(read !== undefined);
-  const [session, reload] = useLoad(ids.join(), async () => (isFresh && read ? read : openSession(ids, purpose)));
+  const [session, reload] = useLoad(ids.join(), async () =>
+    isFresh && read ? read : openSession(ids, purpose, wasRead),
+  );
   const [drawn, setDrawn] = useState<DrawnSession | undefined>(read);
+  const [more, setMore] = useState<More>(noMore);
   const reopen = () => {
     setFresh(false);
+    setMore(noMore);
     reload();
   };
   const [result, setResult] = useState<Result>();
+  const [sent, setSent] = useState<Confirmation>();
   const { isBusy, error, caught, run } = useAction();
   const [isDifferent, setDifferent] = useState(false);
   if (result) return <Results result={result} purpose={purpose} onDone={onDone} />;
@@ -64,8 +81,20 @@ export function Confirm({
   const opened = session.data;
   const { expiresAt } = opened.session;
   const items = documentsOf(opened.session.items);
-  const isDrawn = drawn?.session === opened.session;
+  const opens = new Set(opened.files.map(({ requestId }) => requestId));
+  const closed = items.filter(({ requestId }) => !opens.has(requestId));
+  const isDrawn = (opens.size === 0 || drawn?.session === opened.session) && more.opening === 0;
   const count = items.length;
+  const confirm = () =>
+    run(async () => {
+      const confirmation =
+        sent ?? (await sign(opened.session, { files: opened.files, pages: drawn?.pages ?? new Map() }, more.drawn));
+      setSent(confirmation); // a cut on its way: the same is sent again, and signs nothing twice
+      await send(opened.session, confirmation, setResult).catch((refused: unknown) => {
+        if (!(refused instanceof NoConnection)) setSent(undefined);
+        throw refused;
+      });
+    });
   return (
     <>
       <What session={opened.session} purpose={purpose} />
@@ -74,7 +103,7 @@ export function Confirm({
           {error}
         </Banner>
       )}
-      {count > 1 && (
+      {count > 1 && closed.length === 0 && (
         <details class="card" open={count <= 3}>
           <summary>{t(`${count} tài liệu`, `${count} documents`)}</summary>
           <ul class="grid gap-2 mt-2">
@@ -84,7 +113,17 @@ export function Confirm({
           </ul>
         </details>
       )}
-      {opened !== read && <Documents files={opened.files} onDrawn={(pages) => setDrawn({ ...opened, pages })} />}
+      {opened !== read && opens.size > 0 && (
+        <Documents files={opened.files} onDrawn={(pages) => setDrawn({ ...opened, pages })} />
+      )}
+      {closed.length > 0 && (
+        <NotOpened
+          items={closed}
+          purpose={purpose}
+          session={opened.session}
+          onChange={(change) => setMore((now) => change(now))}
+        />
+      )}
       <p class="banner state-now">
         <Icon name="info" />
         <span class="text-ink">
@@ -99,6 +138,9 @@ export function Confirm({
         <p>
           ECDSA P-256, SHA-256 · {t('hết hạn', 'expires')} {formatTime(expiresAt)}
         </p>
+        <p class="break-all">
+          {t('Gốc Merkle', 'Merkle root')} {rootIn(opened.session)}
+        </p>
         {opened.session.items.map((item) => (
           <p key={fileKey(item)} class="break-all text-quiet">
             {item.digestHex}
@@ -111,7 +153,7 @@ export function Confirm({
             type="button"
             class="button button-primary col-span-2"
             disabled={isBusy || !isDrawn}
-            onClick={() => run(async () => drawn && setResult(await sign(drawn)))}
+            onClick={confirm}
           >
             <Icon name={purpose === 'seal' ? 'stamp' : 'fingerprint-pattern'} />
             {isBusy ? t('Đang ký…', 'Signing…') : confirmWords(purpose, count)}
@@ -196,22 +238,38 @@ function Failed({
   );
 }
 
-/** Checks that the challenge is exactly the list, asks the passkey, signs here, and sends. */
-async function sign({ session, files, pages }: DrawnSession): Promise<Result> {
+type Confirmation =
+  paths['/api/v1/signing/sessions/{id}/confirm']['post']['requestBody']['content']['application/json'];
+
+/** Checks that the challenge is exactly the list, asks the passkey, and signs here: what is sent then. */
+async function sign(session: Session, first: Drawn, more: readonly Drawn[]): Promise<Confirmation> {
   await mustBeWhatIsShown(session);
   const { assertion, prfOutput } = await assertPasskey(session.assertionOptions);
   const signatures = session.custody === 'device' ? await signHere(session, prfOutput) : [];
-  const drawn = files.map((file) => {
-    const { requestId, artefact, digestHex } = file;
-    return { requestId, artefact, digestHex, pages: pages.get(fileKey(file)) ?? 0 };
-  });
-  return must(
-    api.POST('/api/v1/signing/sessions/{id}/confirm', {
-      params: { path: { id: session.id } },
-      body: { assertion: assertion as never, signatures, drawn }, // the browser's own JSON form, which the schema describes
+  const drawn = [first, ...more].flatMap(({ files, pages }) =>
+    files.map((file) => {
+      const { requestId, artefact, digestHex } = file;
+      return { requestId, artefact, digestHex, pages: pages.get(fileKey(file)) ?? 0 };
     }),
   );
+  const opened = new Set(drawn.map(({ requestId }) => requestId));
+  const closed = documentsOf(session.items).filter(({ requestId }) => !opened.has(requestId));
+  const notOpened = closed.map(({ requestId }) => requestId);
+  return { assertion: assertion as never, signatures, drawn, notOpened }; // the browser's own JSON form, which the schema describes
 }
+
+/** Sends the confirmation, and again while documents are being completed: the same gives the same, as far as it has come. */
+async function send(session: Session, body: Confirmation, onResult: (result: Result) => void): Promise<void> {
+  let result: Result;
+  do {
+    result = await must(
+      api.POST('/api/v1/signing/sessions/{id}/confirm', { params: { path: { id: session.id } }, body }),
+    );
+    onResult(result);
+  } while (result.state === 'completing');
+}
+
+const rootIn = ({ list }: Session): string => (JSON.parse(list) as { root: string }).root;
 
 /** What came of each document: what failed first, then the receipts. */
 function Results({
@@ -225,6 +283,7 @@ function Results({
 }) {
   const failed = result.items.filter(({ state }) => state === 'failed');
   const others = result.items.filter(({ state }) => state !== 'failed');
+  const pending = others.filter(({ state }) => state !== 'signed').length;
   const [doneAt] = useState(() => new Date().toISOString());
   const done = purpose === 'seal' ? t('Đã đóng dấu xong', 'Sealed') : t('Đã ký xong', 'Signed');
   return (
@@ -233,9 +292,11 @@ function Results({
         <Lotus size={120} open={failed.length === 0 ? 5 : 3} />
         <div>
           <h1>
-            {failed.length === 0
-              ? done
-              : t(`${failed.length} tài liệu chưa ký được`, `${failed.length} documents were not signed`)}
+            {pending > 0
+              ? t(`Đang hoàn tất ${pending} tài liệu`, `${pending} documents are being completed`)
+              : failed.length === 0
+                ? done
+                : t(`${failed.length} tài liệu chưa ký được`, `${failed.length} documents were not signed`)}
           </h1>
           {others.length > 0 && (
             <p class="text-quiet">

@@ -29,24 +29,91 @@ export async function drawDocument(
 ): Promise<number> {
   if (isFiles(bytes)) return showFiles(bytes, host);
   return withDocument(bytes, async (document) => {
+    const pixels = Math.max(host.clientWidth, 320) * density;
     for (let number = 1; number <= document.numPages && isCurrent(); number += 1) {
-      const canvas = await drawPage(await document.getPage(number), Math.max(host.clientWidth, 320), density);
-      if (isCurrent()) host.append(canvas);
+      const canvas = await drawPage(await document.getPage(number), pixels);
+      if (!isCurrent()) break;
+      host.append(canvas);
+      const draw = () => withDocument(bytes, async (again) => renderPage(await again.getPage(number), canvas, pixels));
+      pagesOnScreen.set(canvas, { draw, isNear: true, isBusy: false });
+      nearby.observe(canvas);
     }
     return document.numPages;
   });
 }
 
-/** One page, `width` CSS pixels wide; its text is its label. */
-async function drawPage(page: PDFPageProxy, width: number, density: number): Promise<HTMLCanvasElement> {
+/** A page that was drawn once: whether it is near the screen, and how it comes back. */
+interface PageOnScreen {
+  readonly draw: () => Promise<void>;
+  isNear: boolean;
+  isBusy: boolean;
+}
+
+const pagesOnScreen = new WeakMap<Element, PageOnScreen>();
+
+/** A phone that is turned has no page near for a moment. */
+const restMs = 1_000;
+
+/**
+ * A page is some megabytes of memory while it is drawn: those two screens away keep their place and their label, and are drawn again
+ * from the same bytes when they come near.
+ */
+const nearby = new IntersectionObserver(
+  (entries) => {
+    for (const { target, isIntersecting } of entries) {
+      const page = pagesOnScreen.get(target);
+      if (!page || !(target instanceof HTMLCanvasElement)) continue;
+      page.isNear = isIntersecting;
+      if (!target.isConnected) nearby.unobserve(target);
+      if (isIntersecting) settle(target, page);
+      else setTimeout(() => settle(target, page), restMs);
+    }
+  },
+  { rootMargin: '200% 0px' },
+);
+
+/** One drawing at a time on a canvas: what has changed meanwhile is seen to afterwards. */
+function settle(canvas: HTMLCanvasElement, page: PageOnScreen): void {
+  if (page.isBusy) return;
+  if (!page.isNear) canvas.width = canvas.height = 0;
+  if (!page.isNear || canvas.width > 0) return;
+  page.isBusy = true;
+  page.draw().then(
+    () => {
+      page.isBusy = false;
+      settle(canvas, page);
+    },
+    () => {
+      page.isBusy = false; // tried again when it comes near the next time
+    },
+  );
+}
+
+/** The first page of a PDF, `pixels` wide, on this canvas. */
+export function drawThumbnail(
+  bytes: Uint8Array<ArrayBuffer>,
+  canvas: HTMLCanvasElement,
+  pixels: number,
+): Promise<void> {
+  return withDocument(bytes, async (document) => renderPage(await document.getPage(1), canvas, pixels));
+}
+
+/** The page on a canvas as many pixels wide. */
+async function renderPage(page: PDFPageProxy, canvas: HTMLCanvasElement, pixels: number): Promise<void> {
   const natural = page.getViewport({ scale: 1 });
-  const viewport = page.getViewport({ scale: (width / natural.width) * density });
-  const canvas = globalThis.document.createElement('canvas');
-  canvas.className = 'document-page';
+  const viewport = page.getViewport({ scale: pixels / natural.width });
   canvas.width = viewport.width;
   canvas.height = viewport.height;
+  canvas.style.aspectRatio = `${natural.width} / ${natural.height}`; // its place also while it is empty
+  await page.render({ canvas, viewport }).promise;
+}
+
+/** One page as many pixels wide; its text is its label. */
+async function drawPage(page: PDFPageProxy, pixels: number): Promise<HTMLCanvasElement> {
+  const canvas = globalThis.document.createElement('canvas');
+  canvas.className = 'document-page';
   canvas.setAttribute('role', 'img');
-  const [{ items }] = await Promise.all([page.getTextContent(), page.render({ canvas, viewport }).promise]);
+  const [{ items }] = await Promise.all([page.getTextContent(), renderPage(page, canvas, pixels)]);
   const text = items.map((item) => ('str' in item ? item.str : '')).join(' ');
   canvas.setAttribute(
     'aria-label',

@@ -4,9 +4,10 @@ import { formatDate, type Text, t } from '../design/language.ts';
 import { useLoad } from '../design/load.ts';
 import { Row, Ruled } from '../design/ruled.tsx';
 import { Empty, Skeleton } from '../design/show.tsx';
-import { type Batch, batchesOf, type Waiting } from './batches.ts';
+import { type Batch, batchesOf, everyClass, type Waiting } from './batches.ts';
 import { loadDue } from './due.ts';
 import { countKept } from './offline/kept.ts';
+import { Thumbnails } from './thumbnails.tsx';
 import { loadUnusual } from './unusual.ts';
 
 /** What waits for the person, by class: to sign, and for a clerk to seal. */
@@ -39,6 +40,8 @@ export function Inbox({ isAlone }: { readonly isAlone: boolean }) {
           {t(`trong ${signing.length + sealing.length} tập`, `in ${signing.length + sealing.length} batches`)}
         </p>
       </div>
+      <Every batch={everyClass(signing)} purpose="sign" />
+      <Every batch={everyClass(sealing)} purpose="seal" />
       <Ruled onMargin>
         {signing.map((batch) => (
           <OneBatch
@@ -53,6 +56,19 @@ export function Inbox({ isAlone }: { readonly isAlone: boolean }) {
         ))}
       </Ruled>
     </>
+  );
+}
+
+/** To all classes at once, for who signs a whole school. */
+function Every({ batch, purpose }: { readonly batch: Batch | undefined; readonly purpose: 'sign' | 'seal' }) {
+  if (!batch) return null;
+  const count = batch.items.length;
+  return (
+    <a class="button justify-self-start" href={`/sign/batch/${purpose}/${batch.key}`}>
+      {purpose === 'seal'
+        ? t(`Đóng dấu cả ${batch.classCount} lớp (${count})`, `Seal all ${batch.classCount} classes (${count})`)
+        : t(`Ký cả ${batch.classCount} lớp (${count})`, `Sign all ${batch.classCount} classes (${count})`)}
+    </a>
   );
 }
 
@@ -85,8 +101,14 @@ export function wordsOf(items: readonly Pick<Waiting, 'kind'>[]): Text {
 }
 
 /** The heading of a batch: "Học bạ lớp 5A, 31 em". */
-export function batchTitle({ className, items }: Batch): string {
+export function batchTitle({ className, classCount, items }: Batch): string {
   const [first] = items;
+  if (classCount > 1) {
+    return t(
+      `Học bạ của ${classCount} lớp, ${items.length} em`,
+      `Transcripts of ${classCount} classes, ${items.length} pupils`,
+    );
+  }
   if (!className) return first?.title ?? '';
   return t(`Học bạ lớp ${className}, ${items.length} em`, `Transcripts of ${className}, ${items.length} pupils`);
 }
@@ -122,6 +144,7 @@ function OneBatch({
       note={batchNote(batch)}
     >
       <div class="grid gap-3 mt-3" data-batch={batch.key}>
+        <Thumbnails items={batch.items} />
         <p class="flex flex-wrap gap-2">
           {oddCount > 0 && (
             <span class="state state-warn">

@@ -15,6 +15,7 @@ import { Enrol } from './enrol.tsx';
 import { Inbox } from './inbox.tsx';
 import { useOffline } from './offline/kept.ts';
 import { OwnPicture } from './picture.tsx';
+import { chosenOf } from './place.ts';
 import { Receipts } from './receipts.tsx';
 import { Reminders } from './reminders.tsx';
 import { Review } from './review.tsx';
@@ -116,12 +117,12 @@ function ReadPage() {
 function ConfirmPage() {
   const { purpose } = useRoute().params;
   const { query, route } = useLocation();
-  const ids = (query.ids ?? '').split(',').filter(Boolean);
+  const ids = query.of ? chosenOf(query.of) : (query.ids ?? '').split(',').filter(Boolean);
   const opened = takeDrawn(ids);
   if (ids.length === 0) return <Lost />;
   return (
     <Confirm
-      key={query.ids}
+      key={query.of ?? query.ids}
       ids={ids}
       purpose={purpose === 'seal' ? 'seal' : 'sign'}
       {...(opened ? { opened } : {})}

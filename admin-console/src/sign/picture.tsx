@@ -27,7 +27,7 @@ export function OwnPicture() {
   return (
     <>
       <div>
-        <Back href="/sign/device" />
+        <Back href="/sign/device" label={t('Máy này', 'This phone')} />
         <h1>{t('Ảnh chữ ký tay', 'Your handwritten signature')}</h1>
         <p class="text-quiet">
           {t(

@@ -9,6 +9,13 @@ const read = new Set<string>();
 export const keepRead = (id: string) => read.add(id);
 export const wasRead = (id: string) => read.has(id);
 
+const chosenName = (key: string) => `chosen ${key}`;
+
+/** What was chosen on a page to be signed at once, which is too much for an address; a reload of the next page finds it. */
+export const keepChosen = (key: string, ids: readonly string[]) => sessionStorage.setItem(chosenName(key), ids.join());
+export const chosenOf = (key: string): readonly string[] =>
+  (sessionStorage.getItem(chosenName(key)) ?? '').split(',').filter(Boolean);
+
 /** The state of a list that is left to read one of its documents and come back to. */
 export function usePlace(
   key: string,

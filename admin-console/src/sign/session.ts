@@ -2,6 +2,7 @@ import { api, must } from '../design/api.ts';
 import { t } from '../design/language.ts';
 import { fromBase64Url, hexOf, sha256, signBytes, toBase64Url, unwrapKey } from './keys.ts';
 import { type Artefact, fetchPrepared, type Prepared } from './prepared.ts';
+import { rootOf } from './root.ts';
 import { isXml, signsDocument } from './xml.ts';
 
 /** What one confirmation would sign, as the API gives it. */
@@ -17,6 +18,10 @@ export interface Session {
     readonly title: string;
     readonly digestHex: string;
     readonly signedAttributes: string;
+    /** The year's marks in one line, for who does not open the file. */
+    readonly marks: string | null;
+    /** It stands out, or has no marks that say what it is. */
+    readonly mustOpen: boolean;
   }[];
   readonly assertionOptions: { readonly challenge: string };
   readonly wrappedKey: string | null;
@@ -24,16 +29,17 @@ export interface Session {
 
 /** The part of the authorised list that the phone compares; the whole text is what its hash stands for. */
 interface AuthorisedList {
-  readonly documents: readonly { readonly request: string; readonly digest: string }[];
+  readonly root: string;
+  readonly count: number;
 }
 
-/** A session together with the very files that it signs, checked and ready to be drawn. */
+/** A session together with the very files of what is opened of it, checked and ready to be drawn. */
 export interface OpenedSession {
   readonly session: Session;
   readonly files: readonly Prepared[];
 }
 
-/** A session whose files were all drawn; `pages` is how many of each, by {@link fileKey}. */
+/** A session whose opened files were all drawn; `pages` is how many of each, by {@link fileKey}. */
 export interface DrawnSession extends OpenedSession {
   readonly pages: ReadonlyMap<string, number>;
 }
@@ -45,35 +51,48 @@ export const documentsOf = <Item extends { readonly artefact: Artefact }>(items:
 /** In whose name: the person's own, or the seal of the organisation that the person keeps. */
 export type Purpose = 'sign' | 'seal';
 
-/** Opens a session over waiting requests and fetches what it signs. Throws when anything in it does not fit together. */
-export async function openSession(requestIds: readonly string[], purpose: Purpose): Promise<OpenedSession> {
+/** So few documents are all opened. */
+const fewDocuments = 5;
+
+/**
+ * Opens a session over waiting requests and fetches what of it is opened at once: everything of a few; of many what has to be read
+ * closely, and what `wasRead` before. Throws when anything in it does not fit together.
+ */
+export async function openSession(
+  requestIds: readonly string[],
+  purpose: Purpose,
+  wasRead: (requestId: string) => boolean = () => false,
+): Promise<OpenedSession> {
   const session: Session = await must(
     api.POST('/api/v1/signing/sessions', { body: { requestIds: [...requestIds], purpose } }),
   );
   await mustBeWhatIsShown(session);
-  return { session, files: await fetchPrepared(session) };
+  const isOpened = (item: Session['items'][number]) =>
+    requestIds.length <= fewDocuments || item.mustOpen || wasRead(item.requestId);
+  return { session, files: await fetchPrepared({ id: session.id, items: session.items.filter(isOpened) }) };
+}
+
+/** The files of one more document of a session. */
+export function openDocument({ id, items }: Session, requestId: string): Promise<Prepared[]> {
+  return fetchPrepared({ id, items: items.filter((item) => item.requestId === requestId) });
 }
 
 /**
  * The passkey authorises the hash of the list. The phone believes no server about that list or about the documents: it
- * computes the hash and the four digits itself, finds each digest in the list and in the bytes that the key will sign,
+ * computes the hash, the four digits and the root of all digests itself, finds each digest in the bytes that the key will sign,
  * and (`prepared.ts`) computes each digest over the file that it draws.
  */
 export async function mustBeWhatIsShown(
   session: Pick<Session, 'list' | 'items' | 'assertionOptions' | 'code4'>,
 ): Promise<void> {
   const challenge = await sha256(new TextEncoder().encode(session.list));
-  const { documents } = JSON.parse(session.list) as AuthorisedList;
+  const { root, count } = JSON.parse(session.list) as AuthorisedList;
   const isWhatIsShown =
     toBase64Url(challenge) === session.assertionOptions.challenge &&
     (await code4Of(challenge)) === session.code4 &&
-    documents.length === session.items.length &&
-    session.items.every(
-      ({ requestId, digestHex, signedAttributes }, index) =>
-        documents[index]?.request === requestId &&
-        documents[index].digest === digestHex &&
-        signs(fromBase64Url(signedAttributes), digestHex),
-    );
+    count === session.items.length &&
+    (await rootOf(session.items)) === root &&
+    session.items.every(({ digestHex, signedAttributes }) => signs(fromBase64Url(signedAttributes), digestHex));
   if (!isWhatIsShown) {
     throw new Error(
       t(

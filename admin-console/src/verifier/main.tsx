@@ -28,12 +28,13 @@ function Verifier() {
   const [language, setLanguage] = useState<Locale>(navigator.language.startsWith('en') ? 'en' : 'vi');
   const [outcome, setOutcome] = useState<Outcome>();
   const [content, setContent] = useState<File>();
+  const [proofs, setProofs] = useState<readonly string[]>([]);
   const [isBusy, setBusy] = useState(false);
   setLocale(language);
   document.documentElement.lang = language;
   const judge = async (file: File) => {
     setBusy(true);
-    const options = { trust: given.trust, at: now(), content };
+    const options = { trust: given.trust, at: now(), content, proofs };
     setOutcome(await judgeHere(judgeScript, file, options).catch((): Outcome => ({ failed: 'read' })));
     setBusy(false);
   };
@@ -78,7 +79,11 @@ function Verifier() {
               </p>
             </div>
             {outcome && !('report' in outcome) && <Banner state="bad">{problemOf(outcome)}</Banner>}
-            {canJudge() ? <Choice isBusy={isBusy} onFile={judge} onContent={setContent} /> : <TooOld />}
+            {canJudge() ? (
+              <Choice isBusy={isBusy} onFile={judge} onContent={setContent} onProofs={setProofs} />
+            ) : (
+              <TooOld />
+            )}
             <p class="text-sm text-quiet">{knownUntil()}</p>
           </>
         )}
@@ -91,10 +96,12 @@ function Choice({
   isBusy,
   onFile,
   onContent,
+  onProofs,
 }: {
   readonly isBusy: boolean;
   readonly onFile: (file: File) => void;
   readonly onContent: (file: File | undefined) => void;
+  readonly onProofs: (proofs: readonly string[]) => void;
 }) {
   const mebibytes = Math.round(mostBytes / 2 ** 20);
   return (
@@ -125,8 +132,37 @@ function Choice({
           onChange={({ currentTarget }) => onContent(currentTarget.files?.[0])}
         />
       </details>
+      {given.trust.witnesses.length > 0 && (
+        <details>
+          <summary>
+            {t(
+              'Có tệp bằng chứng của các bên làm chứng (.tlog-proof)?',
+              'Is there a proof of witnesses (.tlog-proof)?',
+            )}
+          </summary>
+          <label for="proofs" class="block mt-2">
+            {t(
+              'Chọn tệp bằng chứng trước, rồi chọn tệp cần kiểm tra',
+              'Choose the proof first, then the file to check',
+            )}
+          </label>
+          <input
+            id="proofs"
+            type="file"
+            class="control"
+            accept=".tlog-proof,text/plain"
+            onChange={async ({ currentTarget }) => onProofs(await proofsIn(currentTarget.files?.[0]))}
+          />
+        </details>
+      )}
     </>
   );
+}
+
+/** The proofs of one file, one behind another as `edutrust verify --save-evidence` keeps them. */
+async function proofsIn(file: File | undefined): Promise<readonly string[]> {
+  if (!file || file.size > mostBytes) return [];
+  return (await file.text()).split(/(?=^c2sp\.org\/tlog-proof@v1$)/m);
 }
 
 function TooOld() {

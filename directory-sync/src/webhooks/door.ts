@@ -2,5 +2,6 @@
 
 export { addClient } from '../clients/clients.ts';
 export { appendToFeed, feedTypes } from '../feed/feed.ts';
+export { usualContract } from '../model/contract.ts';
 export { deliverDue } from './deliver.ts';
 export { addWebhook } from './webhooks.ts';

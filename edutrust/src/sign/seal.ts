@@ -1,11 +1,11 @@
 import { createHash } from 'node:crypto';
 import { askStatus, findIssuers } from '@edutrust/certs/status-client';
 import {
-  type AuthorisedList,
   clockSkewSeconds,
   code4Of,
   extensionOf,
   mustAgree,
+  type NamingList,
   otherDocument,
   type PreparedFile,
   toBeSealed,
@@ -147,7 +147,7 @@ async function signAll(key: UnlockedKey, files: readonly Read[]) {
 
 /** The list names this very origin and certificate, and the documents that are shown. @throws InvalidInput `sign/other-document` */
 function mustBeOfOrigin(batch: Batch, { origin, key }: SchoolComputer): void {
-  const list = JSON.parse(batch.list) as AuthorisedList; // compared member by member below
+  const list = JSON.parse(batch.list) as NamingList; // compared member by member below
   const isSame =
     list.origin === origin &&
     list.session === batch.id &&

@@ -96,6 +96,19 @@ export async function inclusionPath(read: ReadTile, index: number, size: number)
   return path(0, size);
 }
 
+/** The tree of leaf hashes that are all at hand, one at least: its root, and the path of each as above. */
+export function treeOf(leafHashes: readonly Buffer[]): { readonly root: Buffer; readonly paths: readonly Buffer[][] } {
+  const paths = leafHashes.map((): Buffer[] => []);
+  const build = (start: number, end: number): Buffer => {
+    if (end - start === 1) return leafHashes[start] ?? emptyRoot;
+    const middle = start + split(end - start);
+    const [left, right] = [build(start, middle), build(middle, end)];
+    for (let index = start; index < end; index += 1) paths[index]?.push(index < middle ? right : left);
+    return hashNode(left, right);
+  };
+  return { root: leafHashes.length === 0 ? emptyRoot : build(0, leafHashes.length), paths };
+}
+
 /** The root that an inclusion path leads to (RFC 9162 §2.1.3.2); undefined when the path has the wrong length. */
 export function rootFromPath(
   index: number,

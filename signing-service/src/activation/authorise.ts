@@ -12,7 +12,7 @@ import { certificateOf } from './certificate.ts';
 import { completeAfterMs, completeTask } from './complete.ts';
 import { certificateRevoked, evidenceOf, provedByPhone } from './phone.ts';
 import type { Confirmation } from './schemas.ts';
-import { byRequest, fileKey, type Item } from './session-items.ts';
+import { byRequest, fileKey, type Item, itemColumns } from './session-items.ts';
 import { sessionMoves } from './states.ts';
 
 type SessionRow = Selectable<SigningTables['signing.session']>;
@@ -118,11 +118,11 @@ async function confirmOpen(
   confirmation: Confirmation,
   actor: PersonActor,
 ): Promise<undefined> {
-  const { assertion, drawn } = confirmation;
+  const { assertion, drawn, notOpened } = confirmation;
   const confirmed = { enrolmentId: session.enrolment_id ?? '', purpose: session.purpose, challenge: session.challenge }; // a phone's session has one
   const enrolment = await provedByPhone(context, transaction, confirmed, assertion, actor);
   const items = await itemsOf(transaction, session.id);
-  mustBeDrawn(items, drawn);
+  mustBeDrawn(items, confirmation);
   const now = context.clock.now();
   await authoriseSession(transaction, session, confirmation, now);
   const isSignedOnPhone = session.purpose === 'sign' && enrolment.custody === 'device';
@@ -144,6 +144,7 @@ async function confirmOpen(
       assertionSha256: hashAssertion(assertion).toString('hex'),
       listSha256: session.challenge.toString('hex'),
       pagesDrawn: drawn.reduce((sum, { pages }) => sum + pages, 0),
+      notOpened: notOpened.length,
     },
   });
   return undefined;
@@ -152,7 +153,7 @@ async function confirmOpen(
 export function itemsOf(transaction: Transaction, sessionId: string): Promise<Item[]> {
   return signingOf(transaction)
     .selectFrom('signing.session_item')
-    .selectAll()
+    .select(itemColumns)
     .where('session_id', '=', sessionId)
     .orderBy('request_id') // one order for all: two sessions never wait for each other
     .execute();
@@ -162,7 +163,7 @@ export function itemsOf(transaction: Transaction, sessionId: string): Promise<It
 async function authoriseSession(
   transaction: Transaction,
   session: SessionRow,
-  { assertion, drawn }: Confirmation,
+  { assertion, drawn, notOpened }: Confirmation,
   now: Date,
 ): Promise<void> {
   sessionMoves.mustMove(session.state, 'authorised');
@@ -173,30 +174,47 @@ async function authoriseSession(
       assertion: evidenceOf(assertion),
       assertion_sha256: hashAssertion(assertion),
       drawn: JSON.stringify(drawn),
+      not_opened: [...notOpened],
       authorised_at: now,
     })
     .where('id', '=', session.id)
     .execute();
 }
 
-/** V15: the phone drew each file that it signs, and computed the same digest of what it drew. */
-function mustBeDrawn(items: readonly Item[], drawn: Confirmation['drawn']): void {
+/**
+ * V15: the phone drew each file of what it opened, and computed the same digest of what it drew; it says of all the rest that it did
+ * not open them, and none of those is one that must be.
+ */
+function mustBeDrawn(items: readonly Item[], { drawn, notOpened }: Confirmation): void {
   const digestOf = new Map(
     drawn.map(({ requestId, artefact, digestHex }) => [fileKey(requestId, artefact ?? 'document'), digestHex]),
   );
-  if (
-    digestOf.size === items.length &&
-    items.every(
+  const closed = new Set(notOpened);
+  const opened = items.filter(({ request_id }) => !closed.has(request_id));
+  const isDrawn =
+    digestOf.size === opened.length &&
+    opened.every(
       ({ request_id, artefact, digest }) => digestOf.get(fileKey(request_id, artefact)) === digest.toString('hex'),
-    )
-  )
-    return;
-  throw new InvalidInput(
-    'signing/not-drawn',
-    {
-      vi: 'Điện thoại chưa hiện đúng văn bản sẽ ký. Chưa có văn bản nào được ký.',
-      en: 'The phone did not show exactly the documents to be signed. Nothing was signed.',
-    },
-    { remedy: { vi: 'Mở lại văn bản, xem rồi ký.', en: 'Open the documents again, look at them, then sign.' } },
-  );
+    );
+  const known = new Set(items.map(({ request_id }) => request_id));
+  if (!isDrawn || notOpened.some((id) => !known.has(id))) {
+    throw new InvalidInput(
+      'signing/not-drawn',
+      {
+        vi: 'Điện thoại chưa hiện đúng văn bản sẽ ký. Chưa có văn bản nào được ký.',
+        en: 'The phone did not show exactly the documents to be signed. Nothing was signed.',
+      },
+      { remedy: { vi: 'Mở lại văn bản, xem rồi ký.', en: 'Open the documents again, look at them, then sign.' } },
+    );
+  }
+  if (items.some(({ request_id, must_open }) => must_open && closed.has(request_id))) {
+    throw new InvalidInput(
+      'signing/not-opened',
+      {
+        vi: 'Có văn bản cần đọc kỹ mà chưa mở. Chưa có văn bản nào được ký.',
+        en: 'A document that has to be read closely was not opened. Nothing was signed.',
+      },
+      { remedy: { vi: 'Mở các văn bản được đánh dấu, xem rồi ký.', en: 'Open those that are marked, then sign.' } },
+    );
+  }
 }

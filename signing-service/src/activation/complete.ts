@@ -21,7 +21,7 @@ import { type SigningTables, signingOf } from '../tables.ts';
 import { certificateOf } from './certificate.ts';
 import { mustBeAuthorised } from './evidence.ts';
 import { lease, leaseMs, renewLease } from './lease.ts';
-import { byRequest, failItem, type Item, moveItem } from './session-items.ts';
+import { byRequest, failItem, type Item, itemColumns, moveItem } from './session-items.ts';
 
 /** The job that completes an authorised session; idempotent by the session's id. */
 export const completeTask = 'signing.complete-session';
@@ -59,7 +59,7 @@ export async function completeSession(
     }
     const chain = await certificatesFor(context, session);
     for (const files of byRequest(await itemsIn(context, sessionId, 'logged'))) {
-      await orFail(context, files, () => finishFiles(context, session, chain, files));
+      await orFail(context, files, () => finishFiles(context, session, chain, files).catch(ignoreAlreadyDone));
     }
     await signingOf(db)
       .updateTable('signing.session')
@@ -124,7 +124,7 @@ async function itemsIn(
   const items = await signingOf(db)
     .selectFrom('signing.session_item as i')
     .innerJoin('signing.request as r', 'r.id', 'i.request_id')
-    .selectAll('i')
+    .select(itemColumns.map((column) => `i.${column}` as const))
     .select('r.format')
     .where('i.session_id', '=', sessionId)
     .where('i.state', '=', state)
@@ -147,7 +147,7 @@ async function orFail(
     await context.db.transaction().execute(async (transaction) => {
       const open = await signingOf(transaction)
         .selectFrom('signing.session_item')
-        .selectAll()
+        .select(itemColumns)
         .where('session_id', '=', item.session_id)
         .where('request_id', '=', item.request_id)
         .where('state', 'in', ['authorised', 'logged'])
@@ -227,40 +227,37 @@ async function finishFiles(
   const data = files.find(({ item }) => item.artefact === 'data');
   if (!document) throw new Error('a request without its document'); // a session's writers never let this happen
   const now = clock.now();
-  await db
-    .transaction()
-    .execute(async (transaction) => {
-      const request = await lockRequest(transaction, document.item.request_id);
-      const due = await dueSteps(transaction, request.id);
-      const step = due.find(({ position }) => position === document.item.step);
-      if (step?.session_id !== session.id) throw new AlreadyDone();
-      if ((request.unsigned_data_id !== null) !== (data !== undefined)) throw new Error('one of two files alone');
-      const { pages } = await signingOf(transaction)
-        .selectFrom('signing.document')
-        .select('pages')
-        .where('id', '=', request.unsigned_document_id)
-        .executeTakeFirstOrThrow();
-      const documentId = await storeDocument(transaction, document.bytes, { pages, now });
-      const dataId = data ? await storeDocument(transaction, data.bytes, { pages: 1, now }) : null;
-      const state = await finishStep(transaction, step, { documentId, dataId, signerId: session.person_id, now });
-      if (state !== request.state) requestMoves.mustMove(request.state, state);
-      await signingOf(transaction)
-        .updateTable('signing.request')
-        .set({
-          state,
-          signed_document_id: documentId,
-          signed_data_id: dataId,
-          ...(state === 'issued' ? { closed_at: now } : {}),
-        })
-        .where('id', '=', request.id)
-        .execute();
-      if (state === 'issued' && request.replaces_id) await replace(transaction, session, request, request.replaces_id);
-      for (const { item } of files) {
-        if (!(await moveItem(transaction, item, 'signed', { prepared: null }))) throw new AlreadyDone();
-      }
-      await tellSigned(context, transaction, session, { request, step, state, documentId, file: document });
-    })
-    .catch(ignoreAlreadyDone);
+  await db.transaction().execute(async (transaction) => {
+    const request = await lockRequest(transaction, document.item.request_id);
+    const due = await dueSteps(transaction, request.id);
+    const step = due.find(({ position }) => position === document.item.step);
+    if (step?.session_id !== session.id) throw new AlreadyDone();
+    if ((request.unsigned_data_id !== null) !== (data !== undefined)) throw new Error('one of two files alone');
+    const { pages } = await signingOf(transaction)
+      .selectFrom('signing.document')
+      .select('pages')
+      .where('id', '=', request.unsigned_document_id)
+      .executeTakeFirstOrThrow();
+    const documentId = await storeDocument(transaction, document.bytes, { pages, now });
+    const dataId = data ? await storeDocument(transaction, data.bytes, { pages: 1, now }) : null;
+    const state = await finishStep(transaction, step, { documentId, dataId, signerId: session.person_id, now });
+    if (state !== request.state) requestMoves.mustMove(request.state, state);
+    await signingOf(transaction)
+      .updateTable('signing.request')
+      .set({
+        state,
+        signed_document_id: documentId,
+        signed_data_id: dataId,
+        ...(state === 'issued' ? { closed_at: now } : {}),
+      })
+      .where('id', '=', request.id)
+      .execute();
+    if (state === 'issued' && request.replaces_id) await replace(transaction, session, request, request.replaces_id);
+    for (const { item } of files) {
+      if (!(await moveItem(transaction, item, 'signed', { prepared: null }))) throw new AlreadyDone();
+    }
+    await tellSigned(context, transaction, session, { request, step, state, documentId, file: document });
+  });
 }
 
 /** What a correction takes the place of is readable from now on as replaced. */
@@ -294,12 +291,20 @@ interface WholeFile {
 
 /** A prepared file with its signature, time stamp and proof in it. */
 async function wholeFile(
-  { ledger }: ServiceContext,
+  { db, ledger }: ServiceContext,
   session: Session,
   chain: readonly Uint8Array[],
   item: DocumentItem,
 ): Promise<WholeFile> {
-  const { signature, time_stamp, ledger_entry_id, prepared } = item;
+  const { signature, time_stamp, ledger_entry_id } = item;
+  const { state, prepared } = await signingOf(db)
+    .selectFrom('signing.session_item')
+    .select(['state', 'prepared'])
+    .where('session_id', '=', item.session_id)
+    .where('request_id', '=', item.request_id)
+    .where('artefact', '=', item.artefact)
+    .executeTakeFirstOrThrow();
+  if (state !== item.state) throw new AlreadyDone();
   const [signerCertificate] = chain;
   if (!signature || !time_stamp || !ledger_entry_id || !prepared || !signerCertificate) {
     throw new Error('a logged item lost its parts'); // the table's writers never let this happen
@@ -351,6 +356,7 @@ async function tellSigned(
     digest: file.item.digest.toString('hex'),
     sessionId: session.id,
     logIndex: file.logIndex,
+    ...(session.enrolment_id ? { isOpened: !session.not_opened.includes(request.id) } : {}),
   };
   if (session.purpose === 'seal') await record(transaction, { type: 'signing-request.sealed', ...about, data });
   else await record(transaction, { type: 'signing-request.signed', ...about, data });

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
+import type { Database, Transaction } from '@edutrust/platform/database';
 import { Conflict } from '@edutrust/platform/errors';
 import type { FormatName, Look, Place } from '../formats/format.ts';
 import { formatNamed } from '../formats/formats.ts';
@@ -12,12 +13,13 @@ import { agreementOf } from '../templates/school-report/agreement.ts';
 import type { Artefact, DocumentKind } from '../templates/template.ts';
 import type { SigningParty } from './party.ts';
 
-/** A file whose due step is this party's, with the bytes that the step signs. */
+/** A document whose due step is this party's. */
 export interface DueDocument {
   readonly id: string;
   readonly kind: DocumentKind;
-  readonly artefact: Artefact;
   readonly format: FormatName;
+  readonly classId: string | null;
+  readonly subjectId: string | null;
   readonly title: string;
   readonly code: string;
   readonly step: number;
@@ -27,18 +29,25 @@ export interface DueDocument {
   readonly organisationId: string;
   /** The file with every signature before this one. */
   readonly documentId: string;
-  readonly bytes: Buffer;
-  readonly sha256: Buffer;
+  /** The same data as XML, where the request has both. */
+  readonly dataId: string | null;
   /** Signatures that the file must carry: those that it came with, and one a step that is done. */
   readonly signaturesBefore: number;
   readonly done: number | null;
 }
 
+/** One of its files, with the bytes that the step signs. */
+interface DueFile extends DueDocument {
+  readonly artefact: Artefact;
+  readonly bytes: Buffer;
+  readonly sha256: Buffer;
+}
+
 /**
- * The documents in the order asked for, each with every signature before this one; with its data behind it, where it has some.
+ * The documents in the order asked for, without their files.
  *
  * @throws NotFound for one that names somebody else; Conflict `signing/not-waiting` naming those whose turn it is not,
- *   `signing/being-signed` when all of those were confirmed and are on their way, `signing/document-changed`.
+ *   `signing/being-signed` when all of those were confirmed and are on their way.
  */
 export async function dueDocuments(
   { db }: Pick<ServiceContext, 'db'>,
@@ -48,17 +57,13 @@ export async function dueDocuments(
 ): Promise<DueDocument[]> {
   const found = await signingOf(db)
     .selectFrom('signing.request as r')
-    .innerJoin('signing.document as d', (join) =>
-      join.on((on) => on('d.id', '=', on.fn.coalesce('r.signed_document_id', 'r.unsigned_document_id'))),
-    )
-    .leftJoin('signing.document as x', (join) =>
-      join.on((on) => on('x.id', '=', on.fn.coalesce('r.signed_data_id', 'r.unsigned_data_id'))),
-    )
     .innerJoin('signing.step as s', 's.request_id', 'r.id')
     .select([
       'r.id',
       'r.kind',
       'r.format',
+      'r.class_id as classId',
+      'r.subject_id as subjectId',
       'r.signatures_before as signaturesBefore',
       'r.title',
       'r.code',
@@ -69,8 +74,11 @@ export async function dueDocuments(
       'r.organisation_id as organisationId',
       's.state',
     ])
-    .select(['s.session_id as sessionId', 'd.id as documentId', 'd.bytes', 'd.sha256'])
-    .select(['x.id as dataId', 'x.bytes as dataBytes', 'x.sha256 as dataSha256'])
+    .select('s.session_id as sessionId')
+    .select((of) => [
+      of.fn.coalesce('r.signed_document_id', 'r.unsigned_document_id').as('documentId'),
+      of.fn.coalesce('r.signed_data_id', 'r.unsigned_data_id').as('dataId'),
+    ])
     .select((of) =>
       of
         .selectFrom('signing.step as t')
@@ -83,14 +91,11 @@ export async function dueDocuments(
     .where('s.role', purpose === 'seal' ? '=' : '<>', 'school-seal')
     .$if(purpose === 'sign', (query) => query.where('s.signer_id', '=', actor.personId))
     .execute();
-  if (requestIds.some((id) => !found.some((row) => row.id === id))) throw noRequest(); // somebody else's are none of theirs
+  const own = new Set(found.map(({ id }) => id));
+  if (requestIds.some((id) => !own.has(id))) throw noRequest(); // somebody else's are none of theirs
   const due = new Map(found.flatMap((row) => (row.state === 'due' && !row.sessionId ? [[row.id, row]] : [])));
   const others = requestIds.filter((id) => !due.has(id));
-  if (others.length === 0) {
-    const documents = requestIds.flatMap((id) => artefactsOf(due.get(id)));
-    if (documents.some(isChanged)) throw documentChanged();
-    return documents;
-  }
+  if (others.length === 0) return requestIds.flatMap((id) => due.get(id) ?? []);
   const confirmed = new Set(found.flatMap((row) => (row.state === 'due' && row.sessionId ? [row.id] : [])));
   if (others.every((id) => confirmed.has(id))) throw beingSigned();
   throw new Conflict(
@@ -109,28 +114,48 @@ export async function dueDocuments(
   );
 }
 
-type DueRow = Omit<DueDocument, 'artefact'> & {
-  readonly dataId: string | null;
-  readonly dataBytes: Buffer | null;
-  readonly dataSha256: Buffer | null;
-};
+/**
+ * The document, and the same data as XML where the request has both: one act signs the two.
+ *
+ * @throws Conflict `signing/document-changed`
+ */
+function filesOf(document: DueDocument, stored: ReadonlyMap<string, Stored>): DueFile[] {
+  const own = stored.get(document.documentId);
+  const data = document.dataId === null ? undefined : stored.get(document.dataId);
+  if (!own || (document.dataId !== null && !data)) throw documentChanged();
+  const files: DueFile[] = [{ ...document, ...own, artefact: 'document' }];
+  if (data && document.dataId) {
+    if (!agreementOf(own.bytes, data.bytes).agrees) throw documentChanged();
+    const asXml = { artefact: 'data' as const, format: 'XAdES' as const, documentId: document.dataId, place: null };
+    files.push({ ...document, ...data, ...asXml });
+  }
+  if (files.some(isChanged)) throw documentChanged();
+  return files;
+}
 
-/** The document, and the same data as XML where the request has both: one act signs the two. */
-function artefactsOf(row: DueRow | undefined): DueDocument[] {
-  if (!row) return [];
-  const { dataId, dataBytes: bytes, dataSha256: sha256, ...document } = row;
-  const own = { ...document, artefact: 'document' as const };
-  if (!dataId || !bytes || !sha256) return [own];
-  if (!agreementOf(document.bytes, bytes).agrees) throw documentChanged();
-  const data = { artefact: 'data' as const, format: 'XAdES' as const, documentId: dataId, bytes, sha256, place: null };
-  return [own, { ...document, ...data }];
+interface Stored {
+  readonly bytes: Buffer;
+  readonly sha256: Buffer;
+}
+
+async function storedFiles(
+  db: Database | Transaction,
+  documents: readonly DueDocument[],
+): Promise<Map<string, Stored>> {
+  const ids = documents.flatMap(({ documentId, dataId }) => (dataId ? [documentId, dataId] : [documentId]));
+  const rows = await signingOf(db)
+    .selectFrom('signing.document')
+    .select(['id', 'bytes', 'sha256'])
+    .where('id', 'in', ids)
+    .execute();
+  return new Map(rows.map(({ id, ...stored }) => [id, stored]));
 }
 
 /**
  * Whether the file is not the one that was kept: other bytes, or not one signature for each step before. Nothing is signed
  * or sealed on top of a file that was put in its place.
  */
-function isChanged({ format, bytes, sha256, signaturesBefore, done }: DueDocument): boolean {
+function isChanged({ format, bytes, sha256, signaturesBefore, done }: DueFile): boolean {
   const signatures = formatNamed(format).countSignatures(bytes);
   const isOther = !createHash('sha256').update(bytes).digest().equals(sha256);
   return isOther || signatures !== signaturesBefore + Number(done);
@@ -172,14 +197,30 @@ function beingSigned(): Conflict {
 /** A file with the signature's place reserved in it, and the bytes that are to be signed. */
 export type PreparedItem = ReturnType<typeof prepareItem>;
 
-/** Prepares every document, seen as it was asked to be: by the picture of the person, or of the organisation. */
-export async function prepareItems(
+/** Documents whose files are in memory at once. */
+const documentsInPart = 25;
+
+/**
+ * Prepares the documents part by part, so that a thousand take the memory of a few: each seen as it was asked to be, by the
+ * picture of the person, or of the organisation.
+ *
+ * @throws Conflict `signing/document-changed`
+ */
+export async function* preparedParts(
   context: Pick<ServiceContext, 'config' | 'db'>,
   documents: readonly DueDocument[],
   { party, personId, now }: { readonly party: SigningParty; readonly personId: string; readonly now: Date },
-): Promise<PreparedItem[]> {
+): AsyncGenerator<PreparedItem[]> {
   const lookOf = await looksOf(context.db, documents, party, personId);
-  return documents.map((document) => prepareItem(context, { document, party, look: lookOf(document.look), now }));
+  for (let at = 0; at < documents.length; at += documentsInPart) {
+    const part = documents.slice(at, at + documentsInPart);
+    const stored = await storedFiles(context.db, part);
+    yield part.flatMap((document) =>
+      filesOf(document, stored).map((file) =>
+        prepareItem(context, { document: file, party, look: lookOf(document.look), now }),
+      ),
+    );
+  }
 }
 
 /** Reserves the signature's place in the file and makes the bytes that are to be signed. */
@@ -191,7 +232,7 @@ function prepareItem(
     look,
     now,
   }: {
-    readonly document: DueDocument;
+    readonly document: DueFile;
     readonly party: SigningParty;
     readonly look: Look | undefined;
     readonly now: Date;

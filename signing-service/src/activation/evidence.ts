@@ -7,7 +7,7 @@ import { type EnrolmentRow, userHandleOf } from '../enrolment/enrolment.ts';
 import { hashAssertion, verifyAssertion } from '../enrolment/passkey.ts';
 import { mustBeMachines } from '../sealing-machine/evidence.ts';
 import type { SigningTables } from '../tables.ts';
-import type { AuthorisedList } from './list.ts';
+import { type AuthorisedList, isListed } from './list.ts';
 import type { Item } from './session-items.ts';
 
 type Session = Selectable<SigningTables['signing.session']>;
@@ -27,14 +27,13 @@ export async function mustBeAuthorised(
   context: Pick<ServiceContext, 'db' | 'config' | 'secrets'>,
   session: Session,
   enrolment: EnrolmentRow | undefined,
-  item: Pick<Item, 'request_id' | 'digest'> & { readonly certificate: Buffer },
+  item: Pick<Item, 'request_id' | 'artefact' | 'digest' | 'position' | 'path'> & { readonly certificate: Buffer },
 ): Promise<void> {
   await orNotAuthorised(async () => {
     if (!enrolment) return mustBeMachines(context, session, item);
     const list = await confirmedList<AuthorisedList>(context, session, enrolment, item.certificate);
-    const digest = item.digest.toString('hex');
-    const isListed = list.documents.some((one) => one.request === item.request_id && one.digest === digest);
-    if (list.session !== session.id || !isListed) throw new Error('a document that is not in the list');
+    const isIn = isListed(list, { ...item, requestId: item.request_id });
+    if (list.session !== session.id || !isIn) throw new Error('a document that is not in the list');
   });
 }
 

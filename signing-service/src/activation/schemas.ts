@@ -6,7 +6,7 @@ import { Artefact } from '../requests/schemas.ts';
 
 export const OpenSessionBody = Type.Object(
   {
-    requestIds: Type.Array(Uuid, { minItems: 1, maxItems: 100, uniqueItems: true }),
+    requestIds: Type.Array(Uuid, { minItems: 1, maxItems: 1000, uniqueItems: true }),
     /** `seal`: a clerk puts the school's seal on what the principal has signed. */
     purpose: Type.Enum(['sign', 'seal'], { default: 'sign' }),
   },
@@ -20,8 +20,9 @@ export const SigningSession = Type.Object({
   expiresAt: Time,
   custody: Custody,
   /**
-   * What is authorised, as canonical JSON (RFC 8785). SHA-256 of its UTF-8 bytes is the assertion's challenge: the phone
-   * recomputes it, and compares each digest with the one inside `signedAttributes`.
+   * What is authorised, as canonical JSON (RFC 8785). SHA-256 of its UTF-8 bytes is the assertion's challenge. `root` is that of
+   * the Merkle tree (RFC 9162 §2.1.1) over the items in their order, each leaf canonical JSON of `artefact`, `digest` and `request`: the
+   * phone recomputes both, and compares each digest with the one inside `signedAttributes`.
    */
   list: Type.String(),
   items: Type.Array(
@@ -34,6 +35,10 @@ export const SigningSession = Type.Object({
       digestHex: Type.String(),
       /** DER; sign these bytes with ES256 (device custody). */
       signedAttributes: Type.String(),
+      /** The year's marks in one line, for a document that is signed without being opened. */
+      marks: nullable(Type.String()),
+      /** The phone has to draw it: its marks stand out against the class, or it has none that say what it is. */
+      mustOpen: Type.Boolean(),
     }),
   ),
   assertionOptions: RequestOptions,
@@ -59,10 +64,12 @@ export const ConfirmBody = Type.Object(
     assertion: Assertion,
     /** Device custody: for each item ES256 over its signed attributes, r‖s (64 bytes). Empty with HSM custody. */
     signatures: Type.Array(Type.Object({ requestId: Uuid, artefact: OfArtefact, signature: Base64Url(200) }, strict), {
-      maxItems: 200,
+      maxItems: 2000,
     }),
-    /** What the phone drew before it signed: for each item the digest that it computed itself, and the pages of a PDF or the files of a container. */
-    drawn: Type.Array(Drawn, { minItems: 1, maxItems: 200 }),
+    /** What the phone drew before it signed: for each file the digest that it computed itself, and the pages of a PDF or the files of a container. */
+    drawn: Type.Array(Drawn, { maxItems: 2000 }),
+    /** Requests of which it opened no file. Every other one has all of its files in `drawn`. */
+    notOpened: Type.Array(Uuid, { maxItems: 1000, uniqueItems: true, default: [] }),
   },
   strict,
 );

@@ -6,7 +6,27 @@ import type { Artefact } from '../templates/template.ts';
 import { type ItemState, itemMoves } from './states.ts';
 
 /** One file of a session: a document, or the same data as XML. Those of one request are signed together or not at all. */
-export type Item = Selectable<SigningTables['signing.session_item']>;
+export type Item = Omit<Selectable<SigningTables['signing.session_item']>, 'prepared'>;
+
+/** Everything of an item but its file, which is as large as all else of a thousand. */
+export const itemColumns = [
+  'session_id',
+  'request_id',
+  'artefact',
+  'step',
+  'position',
+  'state',
+  'digest',
+  'signed_attributes',
+  'path',
+  'must_open',
+  'base_document_id',
+  'signature',
+  'time_stamp',
+  'ledger_entry_id',
+  'leaf',
+  'error',
+] as const;
 
 /** Why one document of a session was not signed. */
 export interface ItemError {

@@ -3,13 +3,15 @@ import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { uuidv7 } from '@edutrust/platform/ids';
+import { sql } from 'kysely';
 import type Type from 'typebox';
 import { record } from '../events.ts';
 import { signingOf } from '../tables.ts';
-import { dueDocuments, type PreparedItem, prepareItems } from './documents.ts';
-import { challengeOf } from './list.ts';
+import { dueDocuments, type PreparedItem, preparedParts } from './documents.ts';
+import { challengeOf, type RootedList, rootOfFiles } from './list.ts';
 import { partyOf, type SigningParty } from './party.ts';
 import { askOfPhone, sessionSeconds } from './phone.ts';
+import { type Reading, readingOf } from './reading.ts';
 import { type ReadyEnrolment, readyEnrolment } from './ready.ts';
 import type { SigningSession } from './schemas.ts';
 
@@ -18,7 +20,8 @@ import type { SigningSession } from './schemas.ts';
  * the challenge that stands for all of it. Replaces the person's earlier open session. With purpose `seal` the clerk's
  * confirmation puts the organisation's seal on what the principal has signed.
  *
- * @throws Conflict `signing/not-waiting` naming the requests, `signing/being-signed`; NotFound; see {@link readyEnrolment} and `partyOf`.
+ * @throws Conflict `signing/not-waiting` naming the requests, `signing/being-signed`, `signing/document-changed`; NotFound; see
+ *   {@link readyEnrolment} and `partyOf`.
  */
 export async function openSession(
   context: ServiceContext,
@@ -27,28 +30,31 @@ export async function openSession(
 ): Promise<Type.Static<typeof SigningSession>> {
   const enrolment = await readyEnrolment(context, actor.personId);
   const party = await partyOf(context, purpose, requestIds, enrolment, actor);
-  const now = context.clock.now();
-  // Whole seconds: what the list, the row and the file say of a time is the same text.
-  const expiresAt = new Date(Math.floor(now.getTime() / 1000 + sessionSeconds) * 1000);
-  const id = uuidv7();
   const documents = await dueDocuments(context, requestIds, purpose, actor);
-  const [kind, ...others] = new Set(documents.map((document) => document.kind));
-  const items = await prepareItems(context, documents, { party, personId: actor.personId, now });
+  const reading = await readingOf(context.db, documents, purpose, actor.personId);
+  const now = context.clock.now();
+  const id = uuidv7();
   const by = { enrolmentId: enrolment.id, machineId: null };
-  const list = challengeOf({
-    documents: items.map(({ requestId, digest }) => ({ request: requestId, digest: digest.toString('hex') })),
-    template: kind && others.length === 0 ? kind : 'several',
-    purpose,
-    certificate: createHash('sha256').update(party.certificate).digest('hex'),
-    session: id,
-    expires: expiresAt.toISOString(),
-    nonce: randomBytes(32).toString('base64url'),
-  });
-  const opened: OpenedSession = { id, purpose, by, enrolment, party, list, items, createdAt: now, expiresAt };
-  await context.db.transaction().execute(async (transaction) => {
+  return context.db.transaction().execute(async (transaction) => {
+    const parts = preparedParts(context, documents, { party, personId: actor.personId, now });
+    const items = await keepParts(transaction, { id, parts, mustOpen: (one) => reading(one).mustOpen });
+    const { root, paths } = rootOfFiles(items);
+    await keepPaths(transaction, id, paths);
+    // Whole seconds, and from when they were prepared: what the list, the row and the file say of a time is the same text.
+    const expiresAt = new Date(Math.floor(context.clock.now().getTime() / 1000 + sessionSeconds) * 1000);
+    const [kind, ...others] = new Set(documents.map((document) => document.kind));
+    const list = challengeOf({
+      root,
+      count: items.length,
+      template: kind && others.length === 0 ? kind : 'several',
+      purpose,
+      certificate: createHash('sha256').update(party.certificate).digest('hex'),
+      session: id,
+      expires: expiresAt.toISOString(),
+      nonce: randomBytes(32).toString('base64url'),
+    } satisfies RootedList);
     await expireOpenSessions(transaction, { personId: actor.personId });
-    await keepSession(transaction, opened, actor);
-    await keepItems(transaction, opened);
+    await keepSession(transaction, { id, purpose, by, party, list, createdAt: now, expiresAt }, actor);
     await record(transaction, {
       type: 'signing-session.opened',
       actor,
@@ -56,8 +62,8 @@ export async function openSession(
       organisationId: enrolment.organisation_id,
       data: { listSha256: list.challenge.toString('hex'), documents: items.length, purpose },
     });
+    return forPhone(context, { id, purpose, enrolment, list, items, reading, expiresAt });
   });
-  return forPhone(context, opened);
 }
 
 /** A session as it is kept. */
@@ -70,15 +76,6 @@ interface NewSession {
   readonly list: ReturnType<typeof challengeOf>;
   readonly createdAt: Date;
   readonly expiresAt: Date;
-}
-
-interface NewItems {
-  readonly id: string;
-  readonly items: readonly PreparedItem[];
-}
-
-interface OpenedSession extends NewSession, NewItems {
-  readonly enrolment: ReadyEnrolment;
 }
 
 /** A person's phone has one open session, and so has a machine; what an earlier one had prepared is released. */
@@ -136,35 +133,81 @@ export async function keepSession(
     .execute();
 }
 
-export async function keepItems(transaction: Transaction, { id, items }: NewItems): Promise<void> {
-  await signingOf(transaction)
-    .insertInto('signing.session_item')
-    .values(
-      items.map(({ requestId, artefact, step, documentId, digest, toBeSigned, prepared }, position) => ({
-        session_id: id,
-        request_id: requestId,
-        artefact,
-        step,
-        position,
-        state: 'waiting' as const,
-        digest,
-        signed_attributes: toBeSigned,
-        prepared,
-        base_document_id: documentId,
-        signature: null,
-        time_stamp: null,
-        ledger_entry_id: null,
-        leaf: null,
-        error: null,
-      })),
-    )
-    .execute();
+/** A file that a session signs, which lies in its row by now. */
+export type KeptItem = Omit<PreparedItem, 'prepared'>;
+
+/** Keeps what a session signs while it is prepared; gives what its list is made of. The session is kept in the same transaction. */
+export async function keepParts(
+  transaction: Transaction,
+  {
+    id,
+    parts,
+    mustOpen,
+  }: {
+    readonly id: string;
+    readonly parts: AsyncIterable<readonly PreparedItem[]>;
+    readonly mustOpen: (requestId: string) => boolean;
+  },
+): Promise<KeptItem[]> {
+  const kept: KeptItem[] = [];
+  for await (const part of parts) {
+    await signingOf(transaction)
+      .insertInto('signing.session_item')
+      .values(
+        part.map(({ requestId, artefact, step, documentId, digest, toBeSigned, prepared }, index) => ({
+          session_id: id,
+          request_id: requestId,
+          artefact,
+          step,
+          position: kept.length + index,
+          state: 'waiting' as const,
+          digest,
+          signed_attributes: toBeSigned,
+          prepared,
+          path: null,
+          must_open: mustOpen(requestId),
+          base_document_id: documentId,
+          signature: null,
+          time_stamp: null,
+          ledger_entry_id: null,
+          leaf: null,
+          error: null,
+        })),
+      )
+      .execute();
+    kept.push(...part.map(({ prepared: _, ...item }) => item));
+  }
+  return kept;
+}
+
+/** What proves each file to be in the list, by position. */
+async function keepPaths(transaction: Transaction, id: string, paths: readonly Buffer[]): Promise<void> {
+  await sql`
+    UPDATE signing.session_item AS i SET path = p.path
+    FROM unnest(${[...paths]}::bytea[]) WITH ORDINALITY AS p(path, number)
+    WHERE i.session_id = ${id} AND i.position = p.number - 1`.execute(transaction);
 }
 
 /** What the phone shows, signs, and asks its passkey with. */
 function forPhone(
   { config }: Pick<ServiceContext, 'config'>,
-  { id, purpose, enrolment, list, items, expiresAt }: OpenedSession,
+  {
+    id,
+    purpose,
+    enrolment,
+    list,
+    items,
+    reading,
+    expiresAt,
+  }: {
+    readonly id: string;
+    readonly purpose: 'sign' | 'seal';
+    readonly enrolment: ReadyEnrolment;
+    readonly list: ReturnType<typeof challengeOf>;
+    readonly items: readonly KeptItem[];
+    readonly reading: (requestId: string) => Reading;
+    readonly expiresAt: Date;
+  },
 ): Type.Static<typeof SigningSession> {
   const custody = purpose === 'seal' ? 'hsm' : enrolment.custody; // the seal's key never is on a phone
   return {
@@ -180,6 +223,7 @@ function forPhone(
       format,
       digestHex: digest.toString('hex'),
       signedAttributes: toBeSigned.toString('base64url'),
+      ...reading(requestId),
     })),
     ...askOfPhone(config, enrolment, list.challenge, custody),
   };

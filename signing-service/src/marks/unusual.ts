@@ -240,7 +240,8 @@ export async function unusualDueFor(
   });
 }
 
-async function marksOfClasses(
+/** The newest marks of every learner of the classes. */
+export async function marksOfClasses(
   db: Database,
   classIds: readonly string[],
 ): Promise<Map<string, Map<string, MarkValues>>> {

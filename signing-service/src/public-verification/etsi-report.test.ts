@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { test } from 'node:test';
 import { createAuthority } from '../../testing/authority.ts';
@@ -8,6 +9,7 @@ import { signPdf, timeStampPdf } from '../formats/pades/pades.ts';
 import { attributeOf, childNamed, childrenNamed, readXml, type XmlElement } from '../formats/xml/read.ts';
 import { etsiReport } from './etsi-report.ts';
 import { inWords } from './in-words.ts';
+import { makeReportPaper } from './report-paper.ts';
 
 const namespace = 'http://uri.etsi.org/19102/v1.4.1#';
 const at = new Date('2026-11-23T03:00:00Z');
@@ -114,5 +116,49 @@ test('ETSI TS 119 102-2: names of strangers cannot write elements of the report'
   assert.equal(
     report && textOf(report, 'SignerInformation', 'Signer'),
     '</vr:Signer><vr:MainIndication>&x;\ufffd\ufffd]]>',
+  );
+});
+
+test('L9, V18: witnesses of the log and counter-signatures stand in the XML and on the paper as on the page', async () => {
+  const judged = await validatePdf(signed, { anchors: authority.anchors, crls: authority.crls, at: judgedAt });
+  const sha256 = createHash('sha256').update(signed).digest();
+  const words = inWords(judged, { bytes: signed, judgedAt, sha256, document: null });
+  const [alone] = words.signatures;
+  assert.ok(alone?.signer);
+  const log = {
+    origin: 'log.example.vn',
+    index: 7,
+    status: 'proven' as const,
+    leaf: null,
+    witnesses: ['mot.example.vn', 'hai.example.vn'],
+  };
+  const broken = { ...alone, verdict: 'invalid' as const, signer: { ...alone.signer, name: 'Người Xác Nhận' } };
+  const report = { ...words, signatures: [{ ...alone, log, counterSignatures: [broken] }] };
+  const { root } = readXml(Buffer.from(etsiReport(report), 'utf8'));
+  const [own, counter, ...others] = reportsIn(root);
+  assert.ok(own && counter && others.length === 0);
+  const data = (of: XmlElement) =>
+    elements(of)
+      .filter(({ local }) => local === 'ReportData')
+      .map((one) => [textOf(one, 'Type'), textOf(one, 'Value')].join(' '));
+  assert.deepEqual(
+    data(own).filter((line) => line.includes('witness')),
+    ['urn:edutrust:witness mot.example.vn', 'urn:edutrust:witness hai.example.vn'],
+  );
+  assert.ok(data(counter).includes('urn:edutrust:counter-signs SIGNATURE-1'));
+  assert.equal(textOf(counter, 'SignatureValidationStatus', 'MainIndication')?.split(':').at(-1), 'total-failed');
+  const ids = elements(root).flatMap((element) => attributeOf(element, 'id') ?? []);
+  assert.equal(new Set(ids).size, ids.length);
+  const paper = await makeReportPaper(report, { locale: 'vi', origin: 'https://edutrust.example' });
+  const text = execFileSync('pdftotext', ['-layout', '-', '-'], { input: paper, encoding: 'utf8' });
+  assert.match(text, /Bên làm chứng cho sổ\s+mot\.example\.vn, hai\.example\.vn/u);
+  assert.match(text, /Chữ ký xác nhận lên chữ ký 1: không hợp lệ[\s\S]*Người Xác Nhận/u);
+  const none = await makeReportPaper(
+    { ...words, signatures: [{ ...alone, log: { ...log, witnesses: [] } }] },
+    { locale: 'en', origin: 'https://edutrust.example' },
+  );
+  assert.match(
+    execFileSync('pdftotext', ['-layout', '-', '-'], { input: none, encoding: 'utf8' }),
+    /none has cosigned/,
   );
 });

@@ -9,8 +9,9 @@ const urn = 'urn:etsi:019102';
 
 /**
  * The report of a check as ETSI TS 119 102-2 §4 has it, for programs that read any validator's: one
- * `SignatureValidationReport` a signature, certificates and document time stamps among the validation objects. Of our own
- * beside it: each reason's code and sentence, and what should be looked at.
+ * `SignatureValidationReport` a signature, counter-signatures among them behind the one that they are on, certificates and document
+ * time stamps among the validation objects. Of our own beside it: each reason's code and sentence, what should be looked at, the
+ * witnesses of the log, and which signature a counter-signature is on.
  *
  * @returns XML 1.0 in UTF-8, by the specification's schema
  */
@@ -18,11 +19,14 @@ export function etsiReport(report: VerificationReport): string {
   const people = report.signatures.filter(({ format }) => format !== 'document-time-stamp');
   const stamps = report.signatures.filter(({ format }) => format === 'document-time-stamp');
   const signatures =
-    people.length > 0 ? people.map((signature, index) => signatureReport(report, signature, index)) : [without(report)];
+    people.length > 0
+      ? people.flatMap((signature, index) => signatureReports(report, signature, `SIGNATURE-${index + 1}`))
+      : [without(report)];
   const objects = [
     object('FILE', 'signedData', digest('vr:DigestAlgAndValue', report.sha256)),
-    ...certificatesOf(people).map(([fingerprint, name]) =>
-      object(certificateId(fingerprint), 'certificate', digest('vr:DigestAlgAndValue', fingerprint), name),
+    ...certificatesOf(people.flatMap((signature) => [signature, ...signature.counterSignatures])).map(
+      ([fingerprint, name]) =>
+        object(certificateId(fingerprint), 'certificate', digest('vr:DigestAlgAndValue', fingerprint), name),
     ),
     ...stamps.map((stamp, index) => stampObject(report, stamp, index)),
   ];
@@ -33,13 +37,24 @@ export function etsiReport(report: VerificationReport): string {
   )}\n`;
 }
 
-function signatureReport(report: VerificationReport, signature: SignatureReport, index: number): string {
-  const { signer, time, field, verdict, reasons, warnings } = signature;
+/** Of a signature, and of each counter-signature on it. */
+function signatureReports(report: VerificationReport, signature: SignatureReport, id: string): string[] {
+  return [
+    signatureReport(report, signature, id),
+    ...signature.counterSignatures.map((counter, index) =>
+      signatureReport(report, counter, `${id}-COUNTER-${index + 1}`, id),
+    ),
+  ];
+}
+
+/** @param of the signature that a counter-signature is on */
+function signatureReport(report: VerificationReport, signature: SignatureReport, id: string, of?: string): string {
+  const { signer, time, field, verdict, reasons, warnings, log } = signature;
   return tag('vr:SignatureValidationReport', [
     tag(
       'vr:SignatureIdentifier',
       [tag('vr:HashOnly', ['false']), tag('vr:DocHashOnly', ['false']), tag('vr:DAIdentifier', [text(field)])],
-      `id="SIGNATURE-${index + 1}"`,
+      `id="${id}"`,
     ),
     times(report, time.proven),
     tag('vr:SignersDocument', [reference('vr:SignersDocumentRepresentation', 'FILE')]),
@@ -62,6 +77,8 @@ function signatureReport(report: VerificationReport, signature: SignatureReport,
         ...reasons.map((one) => [`urn:edutrust:reason:${one.code}`, one.en] as const),
         ...warnings.map((one) => [`urn:edutrust:warning:${one.code}`, one.en] as const),
         ...(signature.level ? [['urn:edutrust:level', signature.level] as const] : []),
+        ...(log?.witnesses ?? []).map((name) => ['urn:edutrust:witness', name] as const),
+        ...(of ? [['urn:edutrust:counter-signs', of] as const] : []),
       ]),
     ]),
   ]);

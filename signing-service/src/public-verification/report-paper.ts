@@ -40,6 +40,9 @@ const words = {
   original: { vi: 'Xem bản gốc', en: 'See the original' },
   reasons: { vi: 'Lý do', en: 'Reasons' },
   look: { vi: 'Nên xem kỹ', en: 'Worth a look' },
+  witnesses: { vi: 'Bên làm chứng cho sổ', en: 'Witnesses of the log' },
+  noWitness: { vi: 'không bên nào ký xác nhận', en: 'none has cosigned' },
+  counter: { vi: 'Chữ ký xác nhận lên chữ ký', en: 'Counter-signature on signature' },
   code: { vi: 'Mã ETSI EN 319 102-1', en: 'ETSI EN 319 102-1 code' },
   again: {
     vi: 'Biên bản này không mang chữ ký, nên tự nó không chứng minh gì. Ai cũng có thể kiểm tra lại chính tệp đó tại',
@@ -117,6 +120,10 @@ export async function makeReportPaper(
   report.signatures.forEach((signature, index) => {
     paper.heading(`${t(words.signature)} ${index + 1}: ${t(words[signature.verdict]).toLocaleLowerCase(locale)}`);
     for (const [name, value] of factsOf(signature, locale)) paper.fact(name, value);
+    for (const counter of signature.counterSignatures) {
+      paper.heading(`${t(words.counter)} ${index + 1}: ${t(words[counter.verdict]).toLocaleLowerCase(locale)}`);
+      for (const [name, value] of factsOf(counter, locale)) paper.fact(name, value);
+    }
   });
   paper.proves(`${t(words.again)} ${origin}/verify.`, `${origin}/verify`);
   paper.end();
@@ -126,7 +133,7 @@ export async function makeReportPaper(
 
 /** What is known of one signature, as names and values; nothing that was not found. */
 function factsOf(
-  { signer, time: when, chain, reasons, warnings, sub, changesAfter }: SignatureReport,
+  { signer, time: when, chain, log, reasons, warnings, sub, changesAfter }: SignatureReport,
   locale: Locale,
 ): [string, string][] {
   const until = (at: string) => `${words.until[locale]} ${timeText(at).slice(0, 10)}`;
@@ -135,6 +142,7 @@ function factsOf(
     [words.claimed, when.claimed && timeText(when.claimed)],
     [words.proven, when.proven && `${timeText(when.proven)}${when.authority ? ` (${when.authority})` : ''}`],
     [words.chain, chain.map(({ name, notAfter }) => `${name}, ${until(notAfter)}`).join('\n')],
+    [words.witnesses, log?.witnesses && (log.witnesses.join(', ') || words.noWitness[locale])],
     [words.later, [...new Set(changesAfter.map((change) => changeLine(change, locale)))].join('\n')],
     [words.reasons, reasons.map((reason) => reason[locale]).join(' ')],
     [words.look, warnings.map((warning) => warning[locale]).join('\n')],

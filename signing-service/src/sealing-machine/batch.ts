@@ -4,10 +4,10 @@ import { Conflict } from '@edutrust/platform/errors';
 import { uuidv7 } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
 import type Type from 'typebox';
-import { dueDocuments, prepareItems } from '../activation/documents.ts';
-import { challengeOf } from '../activation/list.ts';
+import { dueDocuments, preparedParts } from '../activation/documents.ts';
+import { challengeOf, type NamingList } from '../activation/list.ts';
 import type { SigningParty } from '../activation/party.ts';
-import { expireOpenSessions, keepItems, keepSession } from '../activation/session.ts';
+import { expireOpenSessions, keepParts, keepSession } from '../activation/session.ts';
 import { record } from '../events.ts';
 import { formatVerificationCode } from '../requests/code.ts';
 import { noRequest } from '../requests/requests.ts';
@@ -71,25 +71,25 @@ export async function openBatch(
   };
   const documents = await dueDocuments(context, requestIds, 'seal', actor);
   const codes = new Map(documents.map(({ id, code }) => [id, formatVerificationCode(code)]));
-  const items = await prepareItems(context, documents, { party, personId: actor.personId, now });
   const kinds = new Set(documents.map(({ kind }) => kind));
   const [kind] = kinds;
   const id = uuidv7();
-  const list = challengeOf({
-    documents: items.map(({ requestId, digest }) => ({ request: requestId, digest: digest.toString('hex') })),
-    template: kind && kinds.size === 1 ? kind : 'several',
-    purpose: 'seal',
-    certificate: createHash('sha256').update(certificate).digest('hex'),
-    session: id,
-    expires: expiresAt.toISOString(),
-    nonce: randomBytes(32).toString('base64url'),
-    origin: context.config.url.origin,
-  });
-  await context.db.transaction().execute(async (transaction) => {
+  return context.db.transaction().execute(async (transaction) => {
+    const parts = preparedParts(context, documents, { party, personId: actor.personId, now });
+    const items = await keepParts(transaction, { id, parts, mustOpen: () => false }); // the clerk reads a list of titles
+    const list = challengeOf({
+      documents: items.map(({ requestId, digest }) => ({ request: requestId, digest: digest.toString('hex') })),
+      template: kind && kinds.size === 1 ? kind : 'several',
+      purpose: 'seal',
+      certificate: createHash('sha256').update(certificate).digest('hex'),
+      session: id,
+      expires: expiresAt.toISOString(),
+      nonce: randomBytes(32).toString('base64url'),
+      origin: context.config.url.origin,
+    } satisfies NamingList);
     await expireOpenSessions(transaction, { machineId: machine.id });
     const by = { enrolmentId: null, machineId: machine.id };
     await keepSession(transaction, { id, purpose: 'seal', by, party, list, createdAt: now, expiresAt }, actor);
-    await keepItems(transaction, { id, items });
     await signingOf(transaction)
       .updateTable('signing.sealing_machine')
       .set({ crls: status.crls, ocsp_responses: status.ocspResponses, last_used_at: now })
@@ -102,21 +102,21 @@ export async function openBatch(
       organisationId: machine.organisation_id,
       data: { listSha256: list.challenge.toString('hex'), documents: items.length, purpose: 'seal' },
     });
+    return {
+      id,
+      code4: list.code4,
+      expiresAt: expiresAt.toISOString(),
+      at: now.toISOString(),
+      list: list.text,
+      items: items.map(({ requestId, artefact, title, digest }) => ({
+        requestId,
+        title,
+        code: codes.get(requestId) ?? '',
+        artefact,
+        digestHex: digest.toString('hex'),
+      })),
+    };
   });
-  return {
-    id,
-    code4: list.code4,
-    expiresAt: expiresAt.toISOString(),
-    at: now.toISOString(),
-    list: list.text,
-    items: items.map(({ requestId, artefact, title, digest }) => ({
-      requestId,
-      title,
-      code: codes.get(requestId) ?? '',
-      artefact,
-      digestHex: digest.toString('hex'),
-    })),
-  };
 }
 
 const fromBase64Url = (text: string) => Buffer.from(text, 'base64url');

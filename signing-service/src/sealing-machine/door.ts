@@ -1,6 +1,6 @@
 /** What the program on a school's computer needs (`edutrust sign`). */
 
-export { type AuthorisedList, code4Of } from '../activation/list.ts';
+export { code4Of, type NamingList } from '../activation/list.ts';
 export { extensionOf, mustAgree, otherDocument, type PreparedFile, toBeSealed } from './prepared.ts';
 export { clockSkewSeconds, pairingText, signProof } from './proof.ts';
 export { signFile } from './sign-file.ts';

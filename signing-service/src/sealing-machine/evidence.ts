@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Selectable } from 'kysely';
-import type { AuthorisedList } from '../activation/list.ts';
+import type { NamingList } from '../activation/list.ts';
 import { type SigningTables, signingOf } from '../tables.ts';
 import { mustBeAgreed } from './approved.ts';
 import { keyOf } from './machine.ts';
@@ -50,7 +50,7 @@ export async function mustBeMachines(
   await verifyProof(proof, keyOf(machine.public_key), { method: 'POST', url, token: undefined, body }, undefined);
   const challenge = createHash('sha256').update(session.list, 'utf8').digest('hex');
   if (body.challenge !== challenge) throw new Error('another list');
-  const { documents, session: named, certificate: listed } = JSON.parse(session.list) as AuthorisedList; // its hash was signed
+  const { documents, session: named, certificate: listed } = JSON.parse(session.list) as NamingList; // its hash was signed
   const isListed = documents.some((one) => one.request === request_id && one.digest === digest.toString('hex'));
   const isOfSession = named === session.id && listed === createHash('sha256').update(certificate).digest('hex');
   if (!isListed || !isOfSession) throw new Error('a document that is not in the list');

@@ -6,6 +6,10 @@ export type DocumentKind = ClassTemplate | FormKind | 'upload' | 'extract' | 'pa
 /** Those that a class's marks are made into. */
 export type ClassTemplate = 'transcript' | 'school-report';
 
+/** Whether the document says what the marks of its learner say. */
+export const isOfMarks = (kind: DocumentKind): kind is ClassTemplate =>
+  kind === 'transcript' || kind === 'school-report';
+
 /** What a request's signatures are put on: the document that people read and, of some kinds, the same data as XML. */
 export type Artefact = 'document' | 'data';
 

@@ -8,6 +8,7 @@ import { useAction, useLoad } from '../../design/load.ts';
 import { Show } from '../../design/show.tsx';
 import { Title } from '../parts.tsx';
 import { actWithPasskey } from './passkey-act.ts';
+import { ProposedPicture } from './proposed-picture.tsx';
 import { ApprovalSeals } from './seals.tsx';
 import { ApprovalState, type ApprovalView } from './state.tsx';
 
@@ -42,6 +43,7 @@ function Approval({ one, reload }: { readonly one: ApprovalView; readonly reload
           )}
         </div>
         <div class="grid grid-cols-1 gap-4 content-start">
+          <ProposedPicture one={one} />
           <dl class="facts">
             {one.facts.map(({ label, value }) => (
               <>

@@ -10,6 +10,7 @@ import { usePages } from '../pages.ts';
 import { More, Title } from '../parts.tsx';
 import { PickPerson } from '../people/pick.tsx';
 import { Requests } from './row.tsx';
+import { TakeList } from './taken-list.tsx';
 import { type SigningRequest, stateName } from './views.ts';
 
 type Kind = SigningRequest['kind'];
@@ -63,15 +64,7 @@ export function SoughtDocuments() {
           'That a list was taken is in the log, with the SHA-256 of the file.',
         )}
         back={{ href: '/admin/signing', label: t('Trình ký', 'Signing requests') }}
-      >
-        <a class="button" href={file('json')} target="_self" download>
-          JSON
-        </a>
-        <a class="button" href={file('csv')} target="_self" download>
-          <Icon name="download" />
-          {t('Tải danh sách (CSV)', 'Take the list (CSV)')}
-        </a>
-      </Title>
+      />
       <div class="grid gap-4 sm:grid-cols-2">
         <Choice
           label={t('Loại văn bản', 'Kind')}
@@ -107,6 +100,7 @@ export function SoughtDocuments() {
         <BySigner signer={signer} onChoose={setSigner} />
         <BySchool school={school} onChoose={setSchool} />
       </div>
+      <TakeList key={key} address={file} />
       <Show loaded={loaded}>
         {(requests) =>
           requests.length === 0 ? (
