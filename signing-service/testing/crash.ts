@@ -7,31 +7,21 @@ import { createMailer } from '@edutrust/platform/mail';
 import { createSecretBox } from '@edutrust/platform/secrets';
 import { openStore } from '@edutrust/platform/store';
 import { testConfig } from '@edutrust/testing/context';
-import type pg from 'pg';
 import { pino } from 'pino';
 import { completeSession } from '../src/activation/complete.ts';
 import { renewArchives } from '../src/long-term/archive.ts';
+import { dyingBefore } from './dying.ts';
 
 const [, , databaseUrl = '', what = '', dieBefore = ''] = process.argv;
 const pool = createPool(databaseUrl, 4);
-let statements = 0;
-const countIn = (client: pg.PoolClient) => {
-  const query = client.query.bind(client) as (...given: unknown[]) => unknown;
-  // biome-ignore lint/suspicious/noExplicitAny: pg's overloads are passed through as they come
-  (client as any).query = (...given: unknown[]) => {
-    statements += 1;
-    if (statements === Number(dieBefore)) process.kill(process.pid, 'SIGKILL');
-    return query(...given);
-  };
-};
-pool.on('connect', countIn);
+const death = dyingBefore(pool, Number(dieBefore));
 const db = kyselyOn(pool);
 const config = testConfig();
 const log = pino({ level: 'silent' });
 const secrets = createSecretBox(Buffer.alloc(32, 0x5a)); // as testContext's
 const jobs = createJobs();
 const ledger = await createLedger({ db, secrets, config, clock: systemClock, log });
-statements = 0; // from here on it is the work that counts
+death.begin(); // from here on it is the work that counts
 const store = await openStore(config, pool);
 const mailer = createMailer(config, jobs);
 const context = { config, db, store, jobs, ledger, mailer, secrets, clock: systemClock, log };

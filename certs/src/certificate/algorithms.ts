@@ -31,7 +31,9 @@ export const algorithmIds = {
   sha3With512WithRsa: '2.16.840.1.101.3.4.3.16',
   ed25519: '1.3.101.112',
   ed448: '1.3.101.113',
+  mlDsa44: '2.16.840.1.101.3.4.3.17',
   mlDsa65: '2.16.840.1.101.3.4.3.18',
+  mlDsa87: '2.16.840.1.101.3.4.3.19',
 } as const;
 
 /** A hash as node:crypto names it, and its length in bytes. */
@@ -77,9 +79,13 @@ export const rsaHashes: Readonly<Record<string, string>> = {
   [algorithmIds.sha3With512WithRsa]: 'sha3-512',
 };
 
-export const edwardsCurves: Readonly<Record<string, string>> = {
+/** Keys that sign with one algorithm, which hashes by itself and has no parameters: EdDSA (RFC 8410), ML-DSA (RFC 9881). */
+export const wholeAlgorithms: Readonly<Record<string, string>> = {
   [algorithmIds.ed25519]: 'ed25519',
   [algorithmIds.ed448]: 'ed448',
+  [algorithmIds.mlDsa44]: 'ml-dsa-44',
+  [algorithmIds.mlDsa65]: 'ml-dsa-65',
+  [algorithmIds.mlDsa87]: 'ml-dsa-87',
 };
 
 /**

@@ -16,11 +16,11 @@ import {
   algorithmIds,
   ecdsaHashes,
   ecKeyProblem,
-  edwardsCurves,
   type Hash,
   protectingHashes,
   rsaHashes,
   rsaKeyProblem,
+  wholeAlgorithms,
 } from './algorithms.ts';
 
 /** The signature algorithms that we make. */
@@ -30,7 +30,7 @@ export const signatureAlgorithms = {
   'ecdsa-sha384': sequence(oid(algorithmIds.ecdsaWithSha384)),
   /** RFC 4055 §5: parameters NULL. */
   'rsa-sha256': sequence(oid(algorithmIds.sha256WithRsa), nullValue),
-  /** RFC 9881 §2: no parameters. On trial: no authority of ours signs with it. */
+  /** RFC 9881 §2: no parameters. No authority of ours signs with it. */
   'ml-dsa-65': sequence(oid(algorithmIds.mlDsa65)),
 } as const;
 export type SignatureAlgorithmName = keyof typeof signatureAlgorithms;
@@ -42,24 +42,20 @@ export function algorithmOfKey(key: KeyObject): SignatureAlgorithmName {
   return key.asymmetricKeyDetails?.namedCurve === 'secp384r1' ? 'ecdsa-sha384' : 'ecdsa-sha256';
 }
 
-/** Which algorithms count: those of EN 319 312 alone, or also ML-DSA-65 (FIPS 204, RFC 9881), which is on trial. */
-export type Acceptance = 'established' | 'experimental';
-
 /** Whether signatures of this AlgorithmIdentifier can be accepted at all; SHA-1, MD5 and DSA cannot (EN 319 312). */
-export function isAcceptedAlgorithm(algorithm: Buffer, acceptance: Acceptance = 'established'): boolean {
+export function isAcceptedAlgorithm(algorithm: Buffer): boolean {
   const type = readOid(childrenOf(readDer(algorithm), tag.sequence)[0]);
-  if (type === algorithmIds.mlDsa65) return acceptance === 'experimental';
-  return type === algorithmIds.rsassaPss || [ecdsaHashes, rsaHashes, edwardsCurves].some((known) => type in known);
+  return type === algorithmIds.rsassaPss || [ecdsaHashes, rsaHashes, wholeAlgorithms].some((known) => type in known);
 }
 
 /**
  * Why the key of a certificate is not accepted, whatever it is for; undefined when it is good. Only a named curve says
  * which curve it is (RFC 5480 §2.1.1).
  */
-export function subjectKeyProblem(
-  certificate: { readonly subjectPublicKeyInfo: Buffer; publicKey(): KeyObject },
-  acceptance: Acceptance = 'established',
-): string | undefined {
+export function subjectKeyProblem(certificate: {
+  readonly subjectPublicKeyInfo: Buffer;
+  publicKey(): KeyObject;
+}): string | undefined {
   try {
     const [algorithm, bits, ...rest] = childrenOf(readDer(certificate.subjectPublicKeyInfo), tag.sequence);
     const [type, parameters, ...surplus] = childrenOf(algorithm, tag.sequence);
@@ -78,10 +74,8 @@ export function subjectKeyProblem(
       if (!parameters?.bytes.equals(nullValue) || numbers.length !== 2 || !arePositive) return 'malformed key';
       return rsaKeyProblem(certificate.publicKey(), undefined);
     }
-    if (name === algorithmIds.mlDsa65 && acceptance === 'experimental' && !parameters)
-      return certificate.publicKey().asymmetricKeyType === 'ml-dsa-65' ? undefined : 'malformed key';
-    if (!edwardsCurves[name] || parameters) return `a key of the kind ${name}`;
-    return certificate.publicKey().asymmetricKeyType === edwardsCurves[name] ? undefined : 'malformed key';
+    if (!wholeAlgorithms[name] || parameters) return `a key of the kind ${name}`;
+    return certificate.publicKey().asymmetricKeyType === wholeAlgorithms[name] ? undefined : 'malformed key';
   } catch {
     return 'malformed key'; // node:crypto refuses a point that is not on the curve
   }
@@ -93,9 +87,8 @@ export function signatureProblem(
   key: KeyObject,
   data: Uint8Array,
   signature: Uint8Array,
-  acceptance: Acceptance = 'established',
 ): string | undefined {
-  return signatureFault(algorithm, key, data, signature, { acceptance })?.text;
+  return signatureFault(algorithm, key, data, signature)?.text;
 }
 
 /** Why a signature is not good: it does not fit (`wrong`), or its algorithm or key is not accepted (`refused`). */
@@ -113,7 +106,7 @@ export function signatureFault(
   key: KeyObject,
   data: Uint8Array,
   signature: Uint8Array,
-  { acceptance = 'established', at }: { readonly acceptance?: Acceptance; readonly at?: Date } = {},
+  { at }: { readonly at?: Date } = {},
 ): SignatureFault | undefined {
   let parts: DerNode[];
   let type: string;
@@ -136,28 +129,28 @@ export function signatureFault(
     if (parameters && !parameters.bytes.equals(nullValue)) return refused('unexpected parameters');
     const problem = rsaKeyProblem(key, at);
     if (problem) return refused(problem);
+    if (signature.length !== octetsOf(key)) return wrong();
     const options = { key, padding: constants.RSA_PKCS1_PADDING };
     return verify(rsaHashes[type], data, options, signature) ? undefined : wrong();
   }
   if (type === algorithmIds.rsassaPss) return rsaPssFault(parameters, key, data, signature, at);
-  if (edwardsCurves[type]) {
-    if (parameters || key.asymmetricKeyType !== edwardsCurves[type]) return refused('the key is of another kind');
-    return verify(null, data, key, signature) ? undefined : wrong();
-  }
-  if (type === algorithmIds.mlDsa65 && acceptance === 'experimental') {
-    if (parameters || key.asymmetricKeyType !== 'ml-dsa-65') return refused('the key is of another kind');
+  if (wholeAlgorithms[type]) {
+    if (parameters || key.asymmetricKeyType !== wholeAlgorithms[type]) return refused('the key is of another kind');
     return verify(null, data, key, signature) ? undefined : wrong();
   }
   return refused(`the algorithm ${type} is not allowed`);
 }
 
-/** The hash inside an AlgorithmIdentifier; of the Edwards curves their own name. `undefined` when it is not accepted. */
+/** The length of an RSA signature (RFC 8017 §8.1.2, §8.2.2): OpenSSL takes one without its leading zeros too. */
+const octetsOf = ({ asymmetricKeyDetails }: KeyObject) => (asymmetricKeyDetails?.modulusLength ?? 0) / 8;
+
+/** The hash inside an AlgorithmIdentifier; of an algorithm that hashes by itself its own name. `undefined` when it is not accepted. */
 export function hashOfSignatureAlgorithm(algorithm: Buffer): string | undefined {
   try {
     const [type, parameters] = childrenOf(readDer(algorithm), tag.sequence);
     const name = readOid(type);
     if (name === algorithmIds.rsassaPss) return pssParameters(parameters)?.hash;
-    return ecdsaHashes[name] ?? rsaHashes[name] ?? edwardsCurves[name];
+    return ecdsaHashes[name] ?? rsaHashes[name] ?? wholeAlgorithms[name];
   } catch {
     return undefined;
   }
@@ -175,6 +168,7 @@ function rsaPssFault(
   try {
     const read = pssParameters(parameters);
     if (!read) return refused('PSS parameters that are not allowed');
+    if (signature.length !== octetsOf(key)) return wrong();
     const options = { key, padding: constants.RSA_PKCS1_PSS_PADDING, saltLength: read.saltLength };
     return verify(read.hash, data, options, signature) ? undefined : wrong();
   } catch {

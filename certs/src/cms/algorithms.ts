@@ -12,16 +12,22 @@ export function digestOf(algorithm: string, data: Uint8Array | Iterable<Uint8Arr
   return hash.digest();
 }
 
-/** Which digest of the contents goes with a signature's own hash (RFC 5652 §5.4, RFC 8419 §3). */
-const digestFor: Readonly<Record<string, string>> = {
-  sha256: algorithmIds.sha256,
-  sha384: algorithmIds.sha384,
-  sha512: algorithmIds.sha512,
-  'sha3-256': algorithmIds.sha3With256,
-  'sha3-384': algorithmIds.sha3With384,
-  'sha3-512': algorithmIds.sha3With512,
-  ed25519: algorithmIds.sha512,
-  ed448: algorithmIds.shake256,
+const strongest = [algorithmIds.sha512, algorithmIds.sha3With512, algorithmIds.shake256];
+const strong = [algorithmIds.sha384, algorithmIds.sha3With384];
+
+/** Which digests of the contents go with a signature's own hash (RFC 5652 §5.4, RFC 8419 §3, RFC 9882 §3.3: as strong as the key). */
+const digestsFor: Readonly<Record<string, readonly string[]>> = {
+  sha256: [algorithmIds.sha256],
+  sha384: [algorithmIds.sha384],
+  sha512: [algorithmIds.sha512],
+  'sha3-256': [algorithmIds.sha3With256],
+  'sha3-384': [algorithmIds.sha3With384],
+  'sha3-512': [algorithmIds.sha3With512],
+  ed25519: [algorithmIds.sha512],
+  ed448: [algorithmIds.shake256],
+  'ml-dsa-44': [...strongest, ...strong, algorithmIds.sha256, algorithmIds.sha3With256],
+  'ml-dsa-65': [...strongest, ...strong],
+  'ml-dsa-87': strongest,
 };
 
 /** rsaEncryption takes its digest from the signer's digestAlgorithm (RFC 3370 §3.2). */
@@ -50,7 +56,7 @@ export function checkSignatureValue(
 ): 'good' | 'wrong' | 'refused' {
   const algorithm = completeAlgorithm(signed.signatureAlgorithm, signed.digestAlgorithm);
   const hash = algorithm && hashOfSignatureAlgorithm(algorithm);
-  if (!algorithm || !hash || digestFor[hash] !== signed.digestAlgorithm) return 'refused';
+  if (!algorithm || !hash || !digestsFor[hash]?.includes(signed.digestAlgorithm)) return 'refused';
   const fault = signatureFault(algorithm, key, data, signed.signature, { at });
   return fault === undefined ? 'good' : fault.kind;
 }

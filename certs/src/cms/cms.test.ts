@@ -265,7 +265,7 @@ function detached(given: {
     attribute(cmsOids.messageDigest, octetString(hash)),
   );
   const parsed = parseCertificate(certificate);
-  const isPure = key.asymmetricKeyType?.startsWith('ed') === true;
+  const isPure = /^ed|^ml-dsa/.test(key.asymmetricKeyType ?? '');
   const info = sequence(
     integer(given.signer ? 3 : 1),
     given.signer ?? sequence(parsed.issuer.der, integer(parsed.serial)),
@@ -335,6 +335,32 @@ test('V3: EdDSA and RSA count with their own digests (RFC 8419), SHA-1 and mixed
     digest: sha384,
   };
   assert.deepEqual(answerOf(detached(mixed)), ['same', 'refused']);
+});
+
+test('V3: ML-DSA counts with digests as strong as its key (RFC 9882 §3.3), with no parameters, and with its own kind alone', () => {
+  const digests = {
+    256: { id: algorithmIds.sha256, name: 'sha256' },
+    384: { id: algorithmIds.sha384, name: 'sha384' },
+    512: { id: algorithmIds.sha512, name: 'sha512' },
+    shake: { id: algorithmIds.shake256, name: 'shake256' },
+  };
+  const sets = [
+    { keys: generateKeyPairSync('ml-dsa-44'), id: algorithmIds.mlDsa44, weak: [] },
+    { keys: generateKeyPairSync('ml-dsa-65'), id: algorithmIds.mlDsa65, weak: [256] },
+    { keys: generateKeyPairSync('ml-dsa-87'), id: algorithmIds.mlDsa87, weak: [256, 384] },
+  ];
+  for (const { keys, id, weak } of sets) {
+    const certificate = testCertificate(root, { publicKey: keys.publicKey.export({ type: 'spki', format: 'der' }) });
+    const made = (algorithm: Buffer, digest: { readonly id: string; readonly name: string }) =>
+      answerOf(detached({ certificate, key: keys.privateKey, algorithm, digest }));
+    for (const [name, digest] of Object.entries(digests)) {
+      const isWeak = weak.map(String).includes(name);
+      assert.deepEqual(made(sequence(oid(id)), digest), ['same', isWeak ? 'refused' : 'good'], `${id} ${name}`);
+    }
+    assert.deepEqual(made(sequence(oid(id), octetString(Buffer.of(1))), digests[512]), ['same', 'refused']);
+    for (const other of sets)
+      if (other.id !== id) assert.deepEqual(made(sequence(oid(other.id)), digests[512]), ['same', 'refused']);
+  }
 });
 
 test('V3: RSA below 3072 bits counts until its day, by the time that is proven', () => {

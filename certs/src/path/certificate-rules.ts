@@ -1,5 +1,5 @@
 import { extensionIds } from '../certificate/extensions.ts';
-import { type Acceptance, isAcceptedAlgorithm, subjectKeyProblem } from '../certificate/signature.ts';
+import { isAcceptedAlgorithm, subjectKeyProblem } from '../certificate/signature.ts';
 import { hasUnknownCritical, type PathCertificate } from './path-certificate.ts';
 import type { RefusalCode } from './reason.ts';
 
@@ -22,17 +22,13 @@ const neverCritical = [
 export function faultOf(
   target: PathCertificate,
   place: Place,
-  {
-    at,
-    acceptance,
-    keyIdentifiers,
-  }: { readonly at: Date; readonly acceptance: Acceptance; readonly keyIdentifiers: 'required' | 'optional' },
+  { at, keyIdentifiers }: { readonly at: Date; readonly keyIdentifiers: 'required' | 'optional' },
 ): RefusalCode | undefined {
   const { certificate, isAuthority, keyUsage } = target;
   if (at < certificate.notBefore) return 'not-yet-valid';
   if (at > certificate.notAfter) return 'expired';
-  if (subjectKeyProblem(certificate, acceptance)) return 'weak-key';
-  if (place !== 'anchor' && !isAcceptedAlgorithm(certificate.signatureAlgorithm, acceptance)) return 'weak-signature';
+  if (subjectKeyProblem(certificate)) return 'weak-key';
+  if (place !== 'anchor' && !isAcceptedAlgorithm(certificate.signatureAlgorithm)) return 'weak-signature';
   // A bare key with a name, from before there were extensions, has nothing more that could be judged.
   if (place === 'anchor' && certificate.version !== 3 && target.isSelfIssued) return undefined;
   if (place !== 'leaf') {

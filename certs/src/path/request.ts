@@ -1,5 +1,4 @@
 import type { KeyUsage } from '../certificate/extensions.ts';
-import type { Acceptance } from '../certificate/signature.ts';
 import type { WantedName } from './names.ts';
 import type { PolicyRequest } from './policy.ts';
 
@@ -32,6 +31,4 @@ export interface PathRequest {
    * link is a name and a signature that fits.
    */
   readonly keyIdentifiers?: 'required' | 'optional';
-  /** Whether algorithms on trial count too; they do not when absent. */
-  readonly acceptance?: Acceptance;
 }

@@ -1,5 +1,5 @@
 import { extensionIds, purposes } from '../certificate/extensions.ts';
-import { type Acceptance, signatureProblem } from '../certificate/signature.ts';
+import { signatureProblem } from '../certificate/signature.ts';
 import { faultOf, type Place } from './certificate-rules.ts';
 import { type Chain, judgeChain } from './chain.ts';
 import { isFor } from './names.ts';
@@ -21,7 +21,6 @@ export class PathSearch implements Paths {
   readonly at: Date;
   readonly work = new WorkBudget();
   readonly #request: PathRequest;
-  readonly #acceptance: Acceptance;
   readonly #leaf: PathCertificate;
   readonly #anchors: readonly PathCertificate[];
   readonly #bySubject: ReadonlyMap<string, readonly PathCertificate[]>;
@@ -41,7 +40,6 @@ export class PathSearch implements Paths {
     const { leaf, untrusted = [], anchors, crls = [], ocsp = [], at } = request;
     if (untrusted.length + anchors.length > mostCertificates) throw new Refusal('work-budget');
     this.#request = request;
-    this.#acceptance = request.acceptance ?? 'established';
     // Certificates speak of whole seconds (§4.1.2.5).
     this.at = new Date(Math.floor(at.getTime() / 1000) * 1000);
     this.#leaf = this.#parse(leaf);
@@ -88,9 +86,7 @@ export class PathSearch implements Paths {
     const { signatureAlgorithm, tbs, signature } = signed;
     const isGood =
       attempt(
-        () =>
-          signatureProblem(signatureAlgorithm, signer.certificate.publicKey(), tbs, signature, this.#acceptance) ===
-          undefined,
+        () => signatureProblem(signatureAlgorithm, signer.certificate.publicKey(), tbs, signature) === undefined,
       ) ?? false;
     bySigner.set(signer, isGood);
     return isGood;
@@ -226,7 +222,7 @@ export class PathSearch implements Paths {
     this.#faults.set(target, known);
     if (!known.has(place)) {
       const { keyIdentifiers = 'required' } = this.#request;
-      known.set(place, faultOf(target, place, { at: this.at, acceptance: this.#acceptance, keyIdentifiers }));
+      known.set(place, faultOf(target, place, { at: this.at, keyIdentifiers }));
     }
     return known.get(place);
   }

@@ -10,6 +10,7 @@ import {
   makeKeys,
   nameOf,
 } from '../../testing/chain.ts';
+import { signatureProblem } from '../certificate/signature.ts';
 import { bitString, element, integer, nullValue, octetString, oid, sequence, tag } from '../der/der.ts';
 import { validatePath } from './path.ts';
 
@@ -309,4 +310,16 @@ describe('V3: an invalid signature is never accepted', () => {
     const small = sequence(sequence(oid('1.3.101.112')), bitString(Buffer.alloc(31)));
     assert.equal(verdictOn({ ...schemes.ed25519, keys: { ...schemes.ed25519.keys, spki: small } }), 'weak-key');
   });
+});
+
+test('V3: an RSA signature that lacks its leading zero is none, whatever OpenSSL says (RFC 8017 §8.1.2)', () => {
+  const { privateKey, publicKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+  let data = Buffer.alloc(0);
+  let signature = Buffer.of(1);
+  for (let count = 0; signature[0] !== 0; count++) {
+    data = Buffer.from(String(count));
+    signature = sign('sha256', data, privateKey);
+  }
+  assert.equal(signatureProblem(rsaAlgorithm, publicKey, data, signature), undefined);
+  assert.equal(signatureProblem(rsaAlgorithm, publicKey, data, signature.subarray(1)), 'the signature does not fit');
 });

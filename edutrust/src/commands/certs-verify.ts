@@ -24,7 +24,6 @@ interface Flags {
   readonly eku?: string;
   readonly name?: readonly string[];
   readonly requireRevocation?: true;
-  readonly experimental?: true;
 }
 
 export function addCertsVerify(certs: Command, program: Program): void {
@@ -43,7 +42,6 @@ export function addCertsVerify(certs: Command, program: Program): void {
       '--require-revocation',
       'not valid unless every certificate is known not to be revoked; so it is when lists or responses are given',
     )
-    .option('--experimental', 'accept ML-DSA-65 (RFC 9881) too, which is on trial')
     .option('--batch', 'read one JSON object a line from the file or standard input, write one verdict a line')
     .addHelpText(
       'after',
@@ -77,7 +75,7 @@ async function verifyOne(program: Program, file: string, flags: Flags): Promise<
 }
 
 async function readRequest(program: Program, file: string, flags: Flags): Promise<PathRequest> {
-  const { at, eku, name, requireRevocation, experimental } = flags;
+  const { at, eku, name, requireRevocation } = flags;
   const moment = at ? parseTime(at) : new Date();
   if (eku && !/^[0-2](?:\.(?:0|[1-9]\d{0,38}))+$/.test(eku))
     throw new InvalidInput('certs/bad-purpose', {
@@ -103,7 +101,6 @@ async function readRequest(program: Program, file: string, flags: Flags): Promis
     requireRevocation: requireRevocation ?? 'when-given',
     ...(eku ? { extendedKeyUsage: eku } : {}),
     ...(names ? { name: names } : {}),
-    ...(experimental ? { acceptance: 'experimental' as const } : {}),
   };
 }
 

@@ -148,11 +148,13 @@ function addRootList(certs: Command, program: Program): void {
 function addExperiment(certs: Command, program: Program): void {
   certs
     .command('experiment')
-    .description('a root and a signer under ML-DSA-65 (RFC 9881), to try with other programs; nothing here trusts them')
+    .description(
+      'a root and a signer under ML-DSA-65 (RFC 9881), to try with other programs; no authority of ours issues such',
+    )
     .requiredOption('--out <folder>', 'a folder that does not exist yet')
     .addHelpText(
       'after',
-      '\nExample: edutrust certs experiment --out ml-dsa && edutrust certs verify ml-dsa/signer.crt --trusted ml-dsa/root.crt --experimental',
+      '\nExample: edutrust certs experiment --out ml-dsa && edutrust certs verify ml-dsa/signer.crt --trusted ml-dsa/root.crt',
     )
     .action(async ({ out }: { out: string }) => {
       const { root, signer, signerKey } = makeExperimentalChain(new Date());

@@ -57,7 +57,7 @@ const askedOf = (ctx: KoaContextWithOIDC): AuthorizationDetail[] => {
 const bare = ({ type, sub, relation }: ActingFor): ActingFor => ({ type, sub, relation });
 
 /** What the details stand in: a code, a refresh token, an access token. */
-interface Source {
+export interface Source {
   readonly accountId?: string | undefined;
   readonly clientId?: string | undefined;
   readonly rar?: AuthorizationDetail[] | undefined;

@@ -5,7 +5,7 @@ import { idpOf } from '../tables.ts';
 import { isAgentId } from './agent-ids.ts';
 import { type App, toApp } from './app.ts';
 import { keyOfCertificate } from './certificates.ts';
-import { keepsSecret, neededProtection, takesPeopleBack } from './protocol.ts';
+import { detailTypes, keepsSecret, neededProtection, takesPeopleBack } from './protocol.ts';
 
 /** How long a process may go on with what it knows of an app: a change holds everywhere within this time (S2). */
 const freshMs = 3_000;
@@ -124,7 +124,9 @@ function metadataOf(app: App, hasSecret: boolean): ClientMetadata {
     uses_device_flow: app.kind === 'device' && app.isApproved,
     ...cibaMetadata(app),
     uses_exchange: app.exchangesTokens && app.isApproved && app.securityProfile === 'standard',
-    authorization_details_types: app.scopes.includes('acting_for') ? ['acting_for'] : [],
+    authorization_details_types: Object.entries(detailTypes).flatMap(([scope, types]) =>
+      app.scopes.includes(scope) ? types : [],
+    ),
     subject_type: 'pairwise',
     // The sector is what the registration says, not a host; nothing is fetched from this address.
     sector_identifier_uri: `https://${isAgentId(app.clientId) ? 'agent' : app.clientId}.sector.invalid/`,

@@ -104,3 +104,10 @@ export function mustKeepProfile(
   };
   throw new InvalidInput('apps/not-safe-enough', detail, { fields: [{ pointer: '/securityProfile', detail }] });
 }
+
+/** Types of authorization details (RFC 9396 §2) by the scope that an app needs for them. */
+export const detailTypes = {
+  acting_for: ['acting_for'],
+  /** Signatures with a person's key: of version 2.0 of the CSC API, and since 2.1 an address (§8.4.2). */
+  credential: ['credential', 'https://cloudsignatureconsortium.org/2025/credential'],
+} as const;

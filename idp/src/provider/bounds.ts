@@ -9,6 +9,7 @@ const longest: Readonly<Record<string, number>> = {
   id_token_hint: 8_192,
   request: 8_192,
   hashes: 4_600, // a hundred of SHA-256
+  authorization_details: 8_192, // as many, with a few words each
 };
 const longestOther = 2_048;
 

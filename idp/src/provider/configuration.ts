@@ -1,7 +1,7 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { ask } from '@edutrust/platform/public-address';
 import Provider, { type Configuration, errors } from 'oidc-provider';
-import { actingForDetails, formOf } from '../acting-for/details.ts';
+import { formOf } from '../acting-for/details.ts';
 import type { AppDirectory } from '../apps/directory.ts';
 import { assertionAlgorithms, longestAssertionSeconds } from '../apps/keys.ts';
 import { idTokenAlgorithms } from '../apps/protocol.ts';
@@ -15,9 +15,11 @@ import { sessionSecondsLeft } from '../sessions/timeouts.ts';
 import { accessTokenSeconds, createAdapter } from './adapter.ts';
 import { apiClaims, apiServer, isOfApi } from './api-tokens.ts';
 import { assuranceLevels } from './assurance.ts';
+import { authorizationDetails } from './authorization-details.ts';
 import { mutualTls, mutualTlsAddresses } from './certificate.ts';
 import { releasableScopes, scopeClaims } from './claims.ts';
 import { mustBeGivable, scopesOfAsked } from './claims-parameter.ts';
+import { keptDetails, mustBeKept } from './credential-details.ts';
 import { deviceFlow, devicePath } from './device-flow.ts';
 import { ownClient } from './first-party.ts';
 import { loadGrant, refreshSeconds } from './grants.ts';
@@ -128,7 +130,10 @@ export function providerConfiguration({
       };
     },
     // What is to be signed with a person's key (CSC API v2.2 §8.4.2); read by who signs.
-    extraParams: ['credentialID', 'numSignatures', 'hashes', 'hashAlgorithmOID', 'description'],
+    extraParams: {
+      ...{ credentialID: null, numSignatures: null, hashes: null, hashAlgorithmOID: null, description: null },
+      [keptDetails]: mustBeKept,
+    },
     responseTypes: ['code', 'none'],
     // What the software of an app with a secret cannot do is said by its registration (`apps/protocol.ts`).
     pkce: {
@@ -214,7 +219,7 @@ export function providerConfiguration({
       userinfo: { enabled: true },
       deviceFlow: deviceFlow({ context, apps, pages }),
       ciba: cibaFeature(context),
-      richAuthorizationRequests: actingForDetails({ context, apps, subjectOf }),
+      richAuthorizationRequests: authorizationDetails({ context, apps, subjectOf }),
       externalSigningSupport: { enabled: true, ack: 'experimental-01' }, // changes with a version of the library, which is pinned
       encryption: off,
       registration: off,

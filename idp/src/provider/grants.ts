@@ -5,6 +5,7 @@ import { actingForScope, childrenToActFor } from '../acting-for/children.ts';
 import type { AppDirectory } from '../apps/directory.ts';
 import { isForPerson } from '../apps/release.ts';
 import { askedScopes } from './claims-parameter.ts';
+import { keptDetailsOf } from './credential-details.ts';
 import { ownClientId } from './first-party.ts';
 import { grantForSession } from './models/grant.ts';
 import { readPrefetched, stampOf } from './prefetch.ts';
@@ -12,12 +13,24 @@ import { readPrefetched, stampOf } from './prefetch.ts';
 /** The life of a grant, and of a family of refresh tokens from its first one, however often it is rotated (P6). */
 export const refreshSeconds = 14 * 24 * 3600;
 
+/** The grant of a request, with what it says of a person's key: of this request alone, and nothing that is kept with the grant. */
+export async function loadGrant(
+  context: Pick<ServiceContext, 'db' | 'clock'>,
+  apps: AppDirectory,
+  ctx: KoaContextWithOIDC,
+): Promise<Grant | undefined> {
+  const grant = await grantOf(context, apps, ctx);
+  const details = keptDetailsOf(ctx.oidc.params);
+  if (grant && details) grant.rar = details;
+  return grant;
+}
+
 /**
  * The grant that the session already has for the app; else one made by policy: for our own pages, for apps that the
  * department or school approved, and for what the person agreed to before. Otherwise none, and the person is asked.
  * A grant holds what was agreed to in this session; what an app gets of it is what it asked for.
  */
-export async function loadGrant(
+async function grantOf(
   { db, clock }: Pick<ServiceContext, 'db' | 'clock'>,
   apps: AppDirectory,
   ctx: KoaContextWithOIDC,

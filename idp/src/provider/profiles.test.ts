@@ -270,7 +270,11 @@ test('discovery says what there is, and nothing that is off', async () => {
   assert.ok((known.response_modes_supported as string[]).includes('jwt'));
   assert.equal(known.backchannel_authentication_endpoint, `${world.origin}/oidc/backchannel`);
   assert.deepEqual(known.backchannel_token_delivery_modes_supported, ['poll', 'ping']);
-  assert.deepEqual(known.authorization_details_types_supported, ['acting_for']);
+  assert.deepEqual(known.authorization_details_types_supported, [
+    'acting_for',
+    'credential',
+    'https://cloudsignatureconsortium.org/2025/credential',
+  ]);
   assert.equal(known.registration_endpoint, `${world.origin}/oidc/register`);
   for (const name of ['mtls_endpoint_aliases', 'client_id_metadata_document_supported'])
     assert.equal(known[name], undefined, name);

@@ -75,6 +75,101 @@ describe('a sign-in for the use of a person’s key (CSC API v2.2 §8.4.2)', () 
     assert.deepEqual([silent.get('error'), silent.get('code')], ['interaction_required', null]);
   });
 
+  const detail = {
+    type: 'https://cloudsignatureconsortium.org/2025/credential',
+    credentialID: asked.credentialID,
+    numSignatures: 1,
+    documentDigests: [{ hash: asked.hashes, label: 'Quyết định 12' }],
+    hashAlgorithmOID: asked.hashAlgorithmOID,
+  };
+  const rich = (details: unknown) => ({
+    ...{ scope: undefined, credentialID: undefined, numSignatures: undefined },
+    ...{ hashes: undefined, hashAlgorithmOID: undefined },
+    authorization_details: JSON.stringify(details),
+  });
+  async function pushed(extra: Record<string, string | undefined>, app = 'lop-hoc') {
+    const request = authorizationRequest(world.origin, app, { ...asked, ...extra });
+    const secret = Buffer.from(`${app}:demo-secret-of-${app}`).toString('base64');
+    const given = await fetch(`${world.origin}/oidc/par`, {
+      method: 'POST',
+      headers: { authorization: `Basic ${secret}` },
+      body: request.url.searchParams,
+    });
+    const json = (await given.json()) as Record<string, string>;
+    const url = new URL('/oidc/auth', world.origin);
+    url.searchParams.set('client_id', app);
+    url.searchParams.set('request_uri', json.request_uri ?? '');
+    return { ...request, url, json };
+  }
+
+  test('rich authorization requests (RFC 9396) ask the same, in the address or pushed, and the token says what was confirmed', async () => {
+    for (const type of [detail.type, 'credential'])
+      for (const how of ['address', 'pushed']) {
+        answer = { kind: 'ask', path: '/sign/authorise/1' };
+        const details = [{ ...detail, type }];
+        const extra = rich(details);
+        const request =
+          how === 'pushed'
+            ? await pushed(extra)
+            : authorizationRequest(world.origin, 'lop-hoc', { ...asked, ...extra });
+        assert.equal(new URL((await browser.get(request.url)).url).pathname, '/sign/authorise/1', `${how} ${type}`);
+        const { parameters } = questions.at(-1) ?? {};
+        assert.deepEqual(JSON.parse(String(parameters?.authorization_details)), details);
+        answer = { kind: 'confirmed' };
+        const code = new URL((await again()).url).searchParams.get('code') ?? '';
+        const { json } = await redeem(world.origin, 'lop-hoc', redemption({ ...request, code }));
+        assert.deepEqual([json.scope, json.authorization_details], ['credential', details]);
+        const holder = await world.idp.apps.holderOf(json.access_token ?? '');
+        assert.deepEqual(holder?.scopes, ['credential']);
+        const said = await fetch(`${world.origin}/oidc/token/introspection`, {
+          method: 'POST',
+          headers: { authorization: `Basic ${Buffer.from('lop-hoc:demo-secret-of-lop-hoc').toString('base64')}` },
+          body: new URLSearchParams({ token: json.access_token ?? '' }),
+        });
+        assert.deepEqual(((await said.json()) as typeof json).authorization_details, details);
+      }
+    // What was confirmed belongs to that one request: the next token of the same grant says nothing of it.
+    const plain = authorizationRequest(world.origin, 'lop-hoc', { scope: 'service', nonce: undefined });
+    const code = new URL((await browser.get(plain.url)).url).searchParams.get('code') ?? '';
+    const { json } = await redeem(world.origin, 'lop-hoc', redemption({ ...plain, code }));
+    assert.deepEqual([json.scope, json.authorization_details], ['service', undefined]);
+  });
+
+  test('details that are not one credential alone, from an app without the scope, or put where they are kept, are refused', async () => {
+    const count = questions.length;
+    answer = { kind: 'confirmed' };
+    await sql`UPDATE idp.app SET scopes = array_remove(scopes, 'credential'), version = version + 1 WHERE client_id = 'thu-vien-so'`.execute(
+      world.context.db,
+    );
+    world.clock.moveSeconds(4);
+    const kept = { credential_details: JSON.stringify([detail]) };
+    for (const [extra, error, app] of [
+      [rich([detail, detail]), 'invalid_authorization_details'],
+      [rich([detail, { type: 'acting_for' }]), 'invalid_authorization_details'],
+      [rich([{ ...detail, type: 'khac' }]), 'invalid_authorization_details'],
+      [rich([detail]), 'invalid_authorization_details', 'thu-vien-so'],
+      [kept, 'invalid_request'],
+      [{ ...rich([detail]), ...kept }, 'invalid_request'],
+    ] as const) {
+      const given = JSON.stringify(extra).slice(0, 200);
+      const shown = await browser.get(authorizationRequest(world.origin, app ?? 'lop-hoc', { ...asked, ...extra }).url);
+      if (!('authorization_details' in extra && 'credential_details' in extra)) {
+        assert.equal(new URL(shown.url).searchParams.get('error'), error, given);
+        assert.equal((await pushed(extra, app)).json.error, error, given);
+      }
+    }
+    await sql`UPDATE idp.app SET scopes = scopes || '{credential}', version = version + 1 WHERE client_id = 'thu-vien-so'`.execute(
+      world.context.db,
+    );
+    world.clock.moveSeconds(4);
+    // At the token endpoint nothing is asked for that nobody confirmed.
+    const { request, shown } = await begin();
+    const code = new URL(shown.url).searchParams.get('code') ?? '';
+    const fields = { ...redemption({ ...request, code }), authorization_details: JSON.stringify([detail]) };
+    assert.equal((await redeem(world.origin, 'lop-hoc', fields)).json.error, 'invalid_authorization_details');
+    assert.ok(questions.length > count);
+  });
+
   test('an app that nobody approved gets no key, and no token of its is one for signing', async () => {
     const count = questions.length;
     answer = { kind: 'confirmed' };

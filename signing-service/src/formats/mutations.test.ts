@@ -3,12 +3,17 @@ import { test } from 'node:test';
 import { writeZip } from '@edutrust/platform/zip';
 import { createAuthority } from '../../testing/authority.ts';
 import { sampledJudge } from '../../testing/both-judges.ts';
+import { streamPdf } from '../../testing/pdf-files.ts';
 import { isDataFile } from './asic/names.ts';
 import { asicLongTerm, makeAsic, signAsic } from './asic/sign.ts';
 import { cadesLongTerm } from './cades/long-term.ts';
 import { signCades } from './cades/sign.ts';
 import { readJws } from './jades/jws.ts';
 import { signJades } from './jades/sign.ts';
+import { longTerm as padesLongTerm } from './pades/long-term.ts';
+import { addValidationData, signPdf } from './pades/pades.ts';
+import { openPdf } from './pdf/document.ts';
+import type { PdfObject } from './pdf/object.ts';
 import { xadesLongTerm } from './xades/long-term.ts';
 import { signXades } from './xades/sign.ts';
 import { isSignature } from './xades/structure.ts';
@@ -59,6 +64,34 @@ function damaged(file: Buffer, random: Iterator<number, never>): Buffer {
   return other;
 }
 
+/** All that a PDF leads to from its catalogue: pages, forms, notes. Not the bytes of signatures, and not what proves their status. */
+function shownByPdf(file: Buffer): string {
+  const { current: view } = openPdf(file);
+  const seen = new Set<number>();
+  const shown = (object: PdfObject | undefined): unknown => {
+    if (object === null || object === undefined || typeof object === 'boolean') return object;
+    switch (object.kind) {
+      case 'reference':
+        if (seen.has(object.number)) return object.number;
+        seen.add(object.number);
+        return shown(view.get(object.number, object.generation));
+      case 'array':
+        return object.items.map(shown);
+      case 'dictionary': {
+        const proof = object.entries.has('ByteRange') ? 'Contents' : 'DSS';
+        return [...object.entries].map(([key, value]) => (key === proof ? key : [key, shown(value)]));
+      }
+      case 'stream':
+        return [shown(object.dictionary), object.data.toString('base64')];
+      case 'string':
+        return object.bytes.toString('base64');
+      default:
+        return object;
+    }
+  };
+  return JSON.stringify(shown(view.trailer.entries.get('Root')));
+}
+
 interface Subject {
   readonly files: readonly Buffer[];
   /** What people read in a file. */
@@ -102,6 +135,18 @@ const subjects: Readonly<Record<string, () => Promise<Subject>>> = {
     const files = await Promise.all(signers.map((signer) => signJades(json, { at }, signer)));
     return { files, contentOf: (file) => String(readJws(file)[0]?.payload) };
   },
+  PAdES: async () => {
+    const pdf = streamPdf();
+    const once = await signPdf(pdf, { signerName: 'A', at }, authority.signerOf(who));
+    const stamped = await signPdf(
+      pdf,
+      { signerName: 'A', at },
+      authority.signerOf(who, new Date('2026-05-20T08:00:05Z')),
+    );
+    const twice = await signPdf(stamped, { signerName: 'B', at }, authority.signerOf(authority.official()));
+    const archived = await padesLongTerm.extend(stamped, data, later);
+    return { files: [once, stamped, twice, addValidationData(stamped, data), archived], contentOf: shownByPdf };
+  },
   XAdES: async () => {
     const files = await Promise.all(signers.map((signer) => signXades(xml, { at }, signer)));
     return {
@@ -131,7 +176,9 @@ for (const [name, make] of Object.entries(subjects))
       assert.equal(contentOf(file), contentOf(original), `mutation ${index}`);
       assert.ok(
         report.signatures.every(
-          ({ time, signer }) => time.claimed === at.toISOString() && signer?.serialNumber === '7901234568',
+          ({ time, signer, format }) =>
+            format === 'document-time-stamp' ||
+            (time.claimed === at.toISOString() && signer?.serialNumber === '7901234568'),
         ),
       );
     }

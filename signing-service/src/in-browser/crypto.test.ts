@@ -45,6 +45,9 @@ const kinds: Readonly<Record<string, Kind>> = {
   'RSA PSS with SHA3-512': { keys: rsa, hash: 'sha3-512', options: pss(64) },
   Ed25519: { keys: node.generateKeyPairSync('ed25519'), hash: null },
   Ed448: { keys: node.generateKeyPairSync('ed448'), hash: null },
+  'ML-DSA-44': { keys: node.generateKeyPairSync('ml-dsa-44'), hash: null },
+  'ML-DSA-65': { keys: node.generateKeyPairSync('ml-dsa-65'), hash: null },
+  'ML-DSA-87': { keys: node.generateKeyPairSync('ml-dsa-87'), hash: null },
   'RSA PKCS #1 with SHA-256': { keys: rsa, hash: 'sha256', options: pkcs1 },
   'RSA PKCS #1 with SHA-384': { keys: odd, hash: 'sha384', options: pkcs1 },
   'RSA PKCS #1 with SHA-512': { keys: rsa, hash: 'sha512', options: pkcs1 },
@@ -60,7 +63,9 @@ for (const [name, { keys, hash, options }] of Object.entries(kinds)) {
     const signature = node.sign(hash, data, { key: privateKey, ...options });
     const ask = (value: Uint8Array, over: Uint8Array) => {
       const ours = browser.verify(hash, over, options ? { key, ...options } : key, value);
-      assert.equal(ours, node.verify(hash, over, { key: publicKey, ...options }, value));
+      // OpenSSL takes an RSA signature without its leading zero; nobody asks here for one (`signatureFault`).
+      const isWhole = options === undefined || value.length === signature.length;
+      assert.equal(ours, isWhole && node.verify(hash, over, { key: publicKey, ...options }, value));
       return ours;
     };
     assert.equal(ask(signature, data), true);

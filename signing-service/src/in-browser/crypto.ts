@@ -4,6 +4,7 @@ import { sha3_256, sha3_384, sha3_512, shake256 } from '@noble/hashes/sha3.js';
 import { type BrowserBuffer, Buffer } from './buffer.ts';
 import { verifyEcdsa, verifyEdwards } from './curves.ts';
 import { type PublicKey, readPublicKey } from './keys.ts';
+import { verifyMlDsa } from './ml-dsa.ts';
 import { type RsaPadding, verifyRsa } from './rsa.ts';
 
 /**
@@ -62,7 +63,7 @@ interface RsaOptions {
   readonly saltLength?: number;
 }
 
-/** `algorithm` is a hash, or null for the Edwards curves, which have their own. */
+/** `algorithm` is a hash, or null for the Edwards curves and ML-DSA, which have their own. */
 export function verify(
   algorithm: string | null,
   data: Uint8Array,
@@ -71,6 +72,7 @@ export function verify(
 ): boolean {
   const key = 'key' in given ? given.key : given;
   if (key.kind === 'edwards') return verifyEdwards(key, data, signature);
+  if (key.kind === 'ml-dsa') return verifyMlDsa(key.asymmetricKeyType, key.bytes, data, signature);
   if (algorithm === null) throw new Error('a hash is needed');
   const hash = hashNamed(algorithm);
   if (key.kind === 'ec') return verifyEcdsa(key, hash(data), signature);

@@ -11,9 +11,10 @@ import {
   tag,
 } from '@edutrust/certs/der';
 import { p256, p384, p521 } from '@noble/curves/nist.js';
+import { type MlDsaSet, mlDsaKeyBytes } from './ml-dsa.ts';
 
 /** A public key with what node:crypto's `KeyObject` says of one. */
-export type PublicKey = EcKey | EdwardsKey | RsaKey;
+export type PublicKey = EcKey | EdwardsKey | MlDsaKey | RsaKey;
 
 export interface EcKey {
   readonly kind: 'ec';
@@ -27,6 +28,13 @@ export interface EcKey {
 export interface EdwardsKey {
   readonly kind: 'edwards';
   readonly asymmetricKeyType: 'ed25519' | 'ed448';
+  readonly asymmetricKeyDetails: Readonly<Record<string, never>>;
+  readonly bytes: Uint8Array;
+}
+
+export interface MlDsaKey {
+  readonly kind: 'ml-dsa';
+  readonly asymmetricKeyType: MlDsaSet;
   readonly asymmetricKeyDetails: Readonly<Record<string, never>>;
   readonly bytes: Uint8Array;
 }
@@ -68,6 +76,12 @@ export function readPublicKey(der: Uint8Array): PublicKey {
       return edwardsKey('ed25519', bytes, 32);
     case algorithmIds.ed448:
       return edwardsKey('ed448', bytes, 57);
+    case algorithmIds.mlDsa44:
+      return mlDsaKey('ml-dsa-44', bytes);
+    case algorithmIds.mlDsa65:
+      return mlDsaKey('ml-dsa-65', bytes);
+    case algorithmIds.mlDsa87:
+      return mlDsaKey('ml-dsa-87', bytes);
     case algorithmIds.rsaEncryption:
       return readRsaKey('rsa', bytes);
     case algorithmIds.rsassaPss:
@@ -97,6 +111,11 @@ function withoutHybridForm(point: Uint8Array): Uint8Array {
 function edwardsKey(name: EdwardsKey['asymmetricKeyType'], bytes: Uint8Array, length: number): EdwardsKey {
   if (bytes.length !== length) throw new Error('a key of the wrong length');
   return { kind: 'edwards', asymmetricKeyType: name, asymmetricKeyDetails: {}, bytes };
+}
+
+function mlDsaKey(name: MlDsaSet, bytes: Uint8Array): MlDsaKey {
+  if (bytes.length !== mlDsaKeyBytes(name)) throw new Error('a key of the wrong length');
+  return { kind: 'ml-dsa', asymmetricKeyType: name, asymmetricKeyDetails: {}, bytes };
 }
 
 function readRsaKey(asymmetricKeyType: RsaKey['asymmetricKeyType'], der: Uint8Array): RsaKey {

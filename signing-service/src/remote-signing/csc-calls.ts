@@ -137,11 +137,16 @@ async function activationOf(apps: AppsPort, { holder, parameters }: Call): Promi
 
 export async function signHash(context: ServiceContext, apps: AppsPort, call: Call) {
   const activation = await activationOf(apps, call);
-  const parameters = synchronous(call.parameters);
+  const parameters = named(synchronous(call.parameters));
   mustBeOurSignAlgo(parameters);
   mustBeSha256(parameters, false);
   const signatures = await signHashes(context, activation, hashes(parameters));
   return { signatures: signatures.map((signature) => signature.toString('base64')) };
+}
+
+/** Clients of version 1 (1.0.4.0 §11.9) call two members otherwise. */
+function named({ hash, hashAlgo, ...parameters }: Parameters): Parameters {
+  return { hashes: hash, hashAlgorithmOID: hashAlgo, ...parameters };
 }
 
 export async function signDoc(context: ServiceContext, apps: AppsPort, call: Call) {

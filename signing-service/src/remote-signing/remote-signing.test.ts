@@ -183,6 +183,18 @@ describe('remote signing (CSC API v2.2)', () => {
     });
   }
 
+  test('clients of version 1 name the hashes otherwise (pyHanko’s does), and are held to the same', async () => {
+    const token = tokenOf(stored.personId);
+    const [hashes, other] = [[sha256('phiên bản 1')], sha256('khác')];
+    const { SAD } = await activate(token, stored, hashes);
+    const call = (hash: readonly Buffer[], hashAlgo: string) =>
+      signHash(token, SAD, [], { hashes: undefined, hash: hash.map((one) => one.toString('base64')), hashAlgo });
+    assert.equal((await call([other], oids.sha256)).status, 400);
+    assert.equal((await call(hashes, oids.sha512)).status, 400);
+    assert.equal((await call(hashes, oids.sha256)).status, 200);
+    assert.equal((await call(hashes, oids.sha256)).status, 400, 'once');
+  });
+
   test('a batch is signed in parts, and nothing twice: twenty calls at once sign each hash one time', async () => {
     const token = tokenOf(stored.personId);
     const hashes = Array.from({ length: 4 }, (_, index) => sha256(`văn bản ${index}`));

@@ -1,15 +1,26 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { createHash, generateKeyPairSync, sign } from 'node:crypto';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { archiveCover, attribute, cmsOids, extendSignedData, readCms, withHashIndex } from '@edutrust/certs/cms';
+import { parseCertificate } from '@edutrust/certs/certificate';
+import {
+  archiveCover,
+  assembleSignedData,
+  attribute,
+  cmsOids,
+  extendSignedData,
+  readCms,
+  withHashIndex,
+} from '@edutrust/certs/cms';
+import { oid, sequence } from '@edutrust/certs/der';
 import { createAuthority, ocspResponse, revocationList } from '../../../testing/authority.ts';
 import { sampledJudge, validateFile } from '../../../testing/both-judges.ts';
 import type { ValidationOptions } from '../../validation/options.ts';
 import { addCadesValidationData, archiveCades, cadesLongTerm } from './long-term.ts';
-import { signCades } from './sign.ts';
+import { cadesAttributes, signCades } from './sign.ts';
 
 const at = new Date('2026-05-20T08:00:00Z');
 const stampedAt = new Date('2026-05-20T08:00:05Z');
@@ -144,6 +155,36 @@ describe('CAdES (ETSI EN 319 122-1)', () => {
       const report = await validateFile(file, options());
       assert.deepEqual([report.signatures[0]?.format, report.signatures[0]?.level], ['PKCS#7', null]);
     });
+  });
+
+  test('V3: an ML-DSA signature (RFC 9882) counts like any other, on the server and in a browser, and not one that was changed', async () => {
+    const keys = generateKeyPairSync('ml-dsa-44');
+    const official = authority.official({ keys });
+    const digest = createHash('sha256').update(content).digest();
+    const signedAttributes = cadesAttributes({ digest, signingCertificate: official.certificate, at });
+    const signature = sign(null, signedAttributes, keys.privateKey);
+    const as = (set: '17' | '18', value: Buffer) => {
+      const made = assembleSignedData({
+        signedAttributes,
+        signature: value,
+        algorithm: 'ml-dsa-65',
+        signer: parseCertificate(official.certificate),
+        certificates: [official.certificate, people.certificate],
+      });
+      const [named, wanted] = ['18', set].map((last) => sequence(oid(`2.16.840.1.101.3.4.3.${last}`)));
+      const place = made.lastIndexOf(named ?? '');
+      return Buffer.concat([made.subarray(0, place), wanted ?? made, made.subarray(place + (named?.length ?? 0))]);
+    };
+    const changed = Buffer.from(signature);
+    changed[1000] = (changed[1000] ?? 0) ^ 1;
+    const said = async (cms: Buffer, given: Partial<ValidationOptions> = {}) => {
+      const { verdict, reasons } = await validateFile(cms, options(given));
+      return `${verdict} ${reasons[0]?.code}`;
+    };
+    assert.equal(await said(as('17', signature)), 'valid passed');
+    assert.equal(await said(as('17', changed)), 'invalid signature-wrong');
+    assert.equal(await said(as('18', signature)), 'indeterminate algorithm-refused', 'a key of another set');
+    assert.equal(await said(as('17', signature), { content: Buffer.from('khác') }), 'invalid content-changed');
   });
 
   test('openssl accepts every level that we make, and we judge what it makes, also of two signers', async () => {

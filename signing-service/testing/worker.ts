@@ -1,4 +1,4 @@
-// A process of its own that does the jobs of signing until it is killed: for the scenario `sealing`.
+// A process of its own that does the jobs of signing until it is killed, or kills itself before the n-th statement (`many.ts`).
 import process from 'node:process';
 import { systemClock } from '@edutrust/platform/clock';
 import { createPool, kyselyOn } from '@edutrust/platform/database';
@@ -8,11 +8,13 @@ import { createLogger } from '@edutrust/platform/logging';
 import { createMailer } from '@edutrust/platform/mail';
 import { createSecretBox } from '@edutrust/platform/secrets';
 import { openStore } from '@edutrust/platform/store';
-import { createSigning } from '@edutrust/signing-service/service';
 import { testConfig } from '@edutrust/testing/context';
+import { createSigning } from '../src/service.ts';
+import { dyingBefore } from './dying.ts';
 
-const [, , databaseUrl = '', environment = '{}'] = process.argv;
+const [, , databaseUrl = '', environment = '{}', dieBefore = ''] = process.argv;
 const pool = createPool(databaseUrl, 10);
+const death = dyingBefore(pool, Number(dieBefore));
 const db = kyselyOn(pool);
 const config = testConfig(JSON.parse(environment));
 const log = createLogger('silent');
@@ -26,6 +28,7 @@ const page = () => '';
 const pages = { verify: page, verifyReport: page, verifyCode: page, diploma: page };
 const { tasks = {}, schedule = {} } = createSigning(context, pages);
 ledger.start();
+death.begin();
 // Jobs of a process that died are given back after a second here, after a minute in an installation.
 const heartbeat = { everyMs: 250, deadAfterMs: 1_000 };
 // What a dead process had in hand is taken up by the clock, each minute, as in an installation.
