@@ -12,9 +12,11 @@ export const codeProtection: SchemaMigrations['migrations'][number] = {
       DROP CONSTRAINT app_pkce_check,
       DROP CONSTRAINT app_profile_check,
       DROP COLUMN requires_pkce,
+      ADD COLUMN requires_pkce boolean NOT NULL GENERATED ALWAYS AS (code_protection = 'pkce') STORED,
       ADD CONSTRAINT app_pkce_check CHECK (code_protection = 'pkce' OR kind = 'web'
         OR (code_protection = 'nonce' AND secret_hash IS NOT NULL)),
       ADD CONSTRAINT app_profile_check CHECK (security_profile = 'standard' OR (
         kind IN ('web', 'machine') AND code_protection = 'pkce' AND id_token_alg <> 'RS256'
-        AND (jwks IS NOT NULL OR jwks_uri IS NOT NULL OR certificates <> '{}')));`,
+        AND (jwks IS NOT NULL OR jwks_uri IS NOT NULL OR certificates <> '{}')));
+    COMMENT ON COLUMN idp.app.requires_pkce IS 'what processes of before this release read while they are replaced one by one';`,
 };
