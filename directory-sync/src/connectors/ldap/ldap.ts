@@ -289,13 +289,19 @@ class LdapConnection implements Connection {
     const dn = this.#mapping.personDn(key);
     const isNumbered = this.#mapping.hasNumbers && after.educationId !== undefined;
     const number = isNumbered ? (await this.#numbers.take([key])).get(key) : undefined;
-    if (action === 'add') {
-      try {
-        return await this.#bound.add(dn, this.#mapping.newPerson(key, after, number));
-      } catch (error) {
-        if (!isCode(error, code.entryAlreadyExists)) throw error; // added before the process died
-      }
+    if (action !== 'add') return this.#changePerson(dn, key, after, number);
+    try {
+      return await this.#bound.add(dn, this.#mapping.newPerson(key, after, number));
+    } catch (added) {
+      if (!isCode(added, code.entryAlreadyExists)) throw added;
+      // Added before the process died; or, in a domain, the account name is taken elsewhere, which is what there is to say.
+      await this.#changePerson(dn, key, after, number).catch((error: unknown) => {
+        throw isCode(error, code.noSuchObject) ? added : error;
+      });
     }
+  }
+
+  async #changePerson(dn: string, key: string, after: Values, number: number | undefined): Promise<void> {
     const attributes = { ...this.#mapping.changed(key, after, number), ...(await this.#bitsOf(dn, after)) };
     const changes = Object.entries(attributes).map(
       ([type, values]) =>
@@ -338,19 +344,34 @@ class LdapConnection implements Connection {
   }
 
   /** Adds and removes values one by one, whoever else is in the group; what is so already is no error. */
-  async #changeMembers(key: string, operation: 'add' | 'delete', values: readonly string[]): Promise<void> {
+  async #changeMembers(
+    key: string,
+    operation: 'add' | 'delete',
+    values: readonly string[],
+    isThere = false,
+  ): Promise<void> {
     const modification = new Attribute({ type: 'member', values: [...values] });
     try {
       await this.#bound.modify(groupDn(key, this.#baseDn), [new LdapChange({ operation, modification })]);
     } catch (error) {
       if (isCode(error, code.noSuchObject)) {
         if (operation === 'delete') return;
-        if (await this.#addGroup(key, values)) return;
-        return this.#changeMembers(key, operation, values);
-      }
-      if (!isCode(error, code.attributeOrValueExists, code.noSuchAttribute)) throw error;
-      // One of several was so already, and none was changed: each by itself.
-      if (values.length > 1) for (const value of values) await this.#changeMembers(key, operation, [value]);
+        if (!isThere) {
+          if (await this.#addGroup(key, values)) return;
+          return this.#changeMembers(key, operation, values, true);
+        }
+        // The group is there, so it is a member that is not (Active Directory), or the name is taken elsewhere in its domain.
+        if (values.length === 1) throw error;
+      } else if (!isCode(error, code.attributeOrValueExists, code.noSuchAttribute)) throw error;
+      if (values.length === 1) return;
+      // One of several was so already, or is not there, and none was changed: each by itself.
+      let refused: unknown;
+      for (const value of values)
+        await this.#changeMembers(key, operation, [value], isThere).catch((reason: unknown) => {
+          if (!(reason instanceof ResultCodeError)) throw reason; // the server is gone
+          refused = reason;
+        });
+      if (refused) throw refused;
     }
   }
 }
