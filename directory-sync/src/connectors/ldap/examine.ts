@@ -170,8 +170,8 @@ async function* accountsOf(client: Client, settings: Settings): AsyncGenerator<F
       en: `${open} accounts are enabled and have no password, or one that is to be changed.`,
     },
     next: {
-      vi: 'Đặt mật khẩu cho người dùng chúng; khoá những tài khoản còn lại (lệnh ở trang «Đồng bộ danh bạ»).',
-      en: 'Set passwords for those whose accounts are used, and disable the others (commands: “Directory sync”, accounts of a domain).',
+      vi: 'Đặt mật khẩu cho người dùng chúng; khoá những tài khoản còn lại; lệnh ở docs/directory-sync.md.',
+      en: 'Set passwords for those whose accounts are used, and disable the others; docs/directory-sync.md has the commands.',
     },
   };
 }
