@@ -11,8 +11,8 @@ import {
 } from 'ldapts';
 import { type Change, membersOf, type Values } from '../../model/change.ts';
 import type { Connection, Connector, Held, Holding, Mark, Marks, Numbers } from '../connector.ts';
-import { openClient, profileOf, type Server, Settings } from './client.ts';
-import { foldValue, parseDn } from './dn.ts';
+import { mustBeSafe, openClient, profileOf, Settings } from './client.ts';
+import { foldValue } from './dn.ts';
 import { examineLdap } from './examine.ts';
 import { ldifOf } from './ldif.ts';
 import { groupDn, groupsDn, keyOf, Mapping, peopleDn } from './mapping.ts';
@@ -21,7 +21,6 @@ import { allValues } from './ranges.ts';
 const pageSize = 500;
 const membersAtOnce = 500;
 const timeLimitSeconds = 120;
-const loopback = /^ldap:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?\/?$/;
 /** LDAP result codes (RFC 4511 §4.1.9). */
 const code = {
   noSuchAttribute: 16,
@@ -62,28 +61,6 @@ export const ldapConnector: Connector<typeof Settings> = {
   loadFile: ldifOf,
   examine: examineLdap,
 };
-
-/** @throws InvalidInput for an address that would send a password in the clear, or an empty password (RFC 4513 §5.1.2). */
-export function mustBeSafe({ url, baseDn, bindDn }: Server, password: string): void {
-  if (!/^ldaps:\/\/[^/]+\/?$/.test(url) && !loopback.test(url)) {
-    throw new InvalidInput('sync/bad-address', {
-      vi: 'Địa chỉ LDAP phải bắt đầu bằng ldaps:// (ldap:// chỉ dùng cho chính máy này).',
-      en: 'An LDAP address begins with ldaps:// (ldap:// is for this machine only).',
-    });
-  }
-  if (password === '') {
-    throw new InvalidInput('sync/no-password', {
-      vi: 'Mật khẩu trống sẽ thành đăng nhập ẩn danh nên bị từ chối.',
-      en: 'An empty password would be an anonymous bind, so it is refused.',
-    });
-  }
-  if (!parseDn(baseDn)?.length || !parseDn(bindDn)?.length) {
-    throw new InvalidInput('sync/bad-base-dn', {
-      vi: 'Base DN và Bind DN có dạng dc=so,dc=edu,dc=vn.',
-      en: 'A base DN and a bind DN look like dc=so,dc=edu,dc=vn.',
-    });
-  }
-}
 
 class LdapConnection implements Connection {
   readonly inFlight = 8;
