@@ -6,7 +6,7 @@ import { isMet, judged, type Row } from './measure.ts';
 import { accesses } from './scenarios/accesses.ts';
 import { certificates } from './scenarios/certificates.ts';
 import { city } from './scenarios/city.ts';
-import { directory, directoryByFile } from './scenarios/directory.ts';
+import { directory, directoryByFile, directoryOnDisk } from './scenarios/directory.ts';
 import { feed } from './scenarios/feed.ts';
 import { growth } from './scenarios/growth.ts';
 import { idle } from './scenarios/idle.ts';
@@ -17,6 +17,7 @@ import { signatures } from './scenarios/signatures.ts';
 import { burst, sealing, sealingOfMany } from './scenarios/signing.ts';
 import { status } from './scenarios/status.ts';
 import { verification } from './scenarios/verification.ts';
+import { year } from './scenarios/year.ts';
 
 const scenarios: Readonly<Record<string, () => Promise<Row[]>>> = {
   provider,
@@ -36,10 +37,12 @@ const scenarios: Readonly<Record<string, () => Promise<Row[]>>> = {
   roster,
   'roster-1m': rosterOfMillion,
   ldif: directoryByFile,
+  'directory-disk': directoryOnDisk,
   city,
+  year,
 };
 /** Run by their names alone: they take many minutes. */
-const long: readonly string[] = ['roster-1m', 'ldif', 'sealing-20k', 'city'];
+const long: readonly string[] = ['roster-1m', 'ldif', 'sealing-20k', 'city', 'year', 'directory-disk'];
 
 const { values, positionals } = parseArgs({
   options: { json: { type: 'boolean', default: false } },

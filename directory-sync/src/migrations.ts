@@ -1,5 +1,5 @@
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
-import { flightMigration } from './engine/migration.ts';
+import { flightMigration, unbrokenMigration } from './engine/migration.ts';
 import { sourceMigration } from './sources/migration.ts';
 import { numberMigration } from './targets/migration.ts';
 
@@ -361,5 +361,6 @@ export const migrations: SchemaMigrations = {
     sourceMigration,
     flightMigration,
     numberMigration,
+    unbrokenMigration,
   ],
 };

@@ -36,12 +36,16 @@ export async function testContext({
   migrations,
   environment = {},
   clock = systemClock,
+  server,
 }: {
   migrations: readonly SchemaMigrations[];
   environment?: Record<string, string>;
   clock?: Clock;
+  /** The URL of another PostgreSQL server than that of this process. */
+  server?: string;
 }): Promise<TestContext> {
-  const database = await testDatabase([platformMigrations, ...migrations.filter((set) => set !== platformMigrations)]);
+  const sets = [platformMigrations, ...migrations.filter((set) => set !== platformMigrations)];
+  const database = await testDatabase(sets, server);
   const config = testConfig(environment);
   const log = pino({ level: 'silent' });
   const secrets = createSecretBox(Buffer.alloc(32, 0x5a));

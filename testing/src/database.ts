@@ -14,8 +14,9 @@ export interface TestDatabase extends AsyncDisposable {
   readonly url: string;
 }
 
-export async function testDatabase(migrations: readonly SchemaMigrations[]): Promise<TestDatabase> {
-  const serverUrl = await testServer();
+/** On the server of this process where no other is given. */
+export async function testDatabase(migrations: readonly SchemaMigrations[], server?: string): Promise<TestDatabase> {
+  const serverUrl = server ?? (await testServer());
   const name = `test_${uuidv7().replaceAll('-', '')}`;
   // Without migrations it is empty: a dump goes in.
   const template = migrations.length > 0 ? await templateOf(serverUrl, migrations) : 'template1';
@@ -42,8 +43,9 @@ const templates = new Map<string, Promise<string>>();
  */
 function templateOf(serverUrl: string, migrations: readonly SchemaMigrations[]): Promise<string> {
   const digest = createHash('sha256').update(JSON.stringify(migrations)).digest('hex').slice(0, 24);
-  const known = templates.get(digest) ?? makeTemplate(serverUrl, migrations, digest);
-  templates.set(digest, known);
+  const key = `${serverUrl} ${digest}`;
+  const known = templates.get(key) ?? makeTemplate(serverUrl, migrations, digest);
+  templates.set(key, known);
   return known;
 }
 

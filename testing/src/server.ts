@@ -30,14 +30,15 @@ export async function testServer(): Promise<string> {
 }
 
 /**
- * Starts a PostgreSQL server in a folder that lies in memory where the machine has room. Server and folder end with this
- * process, also when that is killed.
+ * Starts a PostgreSQL server in a folder that lies in memory where the machine has room; a durable one on the disk, with
+ * PostgreSQL's own settings. Server and folder end with this process, also when that is killed.
  */
-export async function startServer(): Promise<OwnServer> {
-  const folder = await mkdtemp(join(await roomyFolder(), 'edutrust-test-'));
+export async function startServer({ isDurable = false } = {}): Promise<OwnServer> {
+  const folder = await mkdtemp(join(isDurable ? tmpdir() : await roomyFolder(), 'edutrust-test-'));
   await chmod(folder, 0o755); // as the folder for temporary files is: tests run programs as other accounts
   const { url } = await startEmbedded(folder);
   await endWithUs(folder);
+  if (isDurable) return { url, folder };
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   // What a power failure would lose is no loss here; neither is a log that is soon written over.

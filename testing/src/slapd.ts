@@ -22,12 +22,20 @@ export interface SlapdOptions {
   readonly overlay?: { readonly module: string; readonly lines: readonly string[] };
   /** More lines of the database's configuration. */
   readonly lines?: readonly string[];
+  /** Waits for the disk with each change, as OpenLDAP does where nobody tells it not to. */
+  readonly isDurable?: boolean;
   /** A file that `slapadd -q` loads first, instead of the base. */
   readonly ldif?: string;
 }
 
 /** Debian's OpenLDAP server on a free loopback port, with a database and a configuration of its own. */
-export async function startSlapd({ schemas = [], overlay, lines = [], ldif }: SlapdOptions = {}): Promise<Slapd> {
+export async function startSlapd({
+  schemas = [],
+  overlay,
+  lines = [],
+  isDurable = false,
+  ldif,
+}: SlapdOptions = {}): Promise<Slapd> {
   const folder = await mkdtemp(join(tmpdir(), 'edutrust-slapd-'));
   const [baseDn, bindDn, bindPassword] = ['dc=so,dc=edu,dc=vn', 'cn=admin,dc=so,dc=edu,dc=vn', 'bí mật của quản trị'];
   await mkdir(join(folder, 'data'));
@@ -44,7 +52,7 @@ suffix "${baseDn}"
 rootdn "${bindDn}"
 rootpw "${bindPassword}"
 directory ${folder}/data
-dbnosync
+${isDurable ? '' : 'dbnosync'}
 index objectClass eq
 index uid,cn,member eq
 ${lines.join('\n')}

@@ -8,16 +8,15 @@ import { seedDemo } from '@edutrust/registry/demo';
 import { createOrganisation } from '@edutrust/registry/organisations';
 import { applyImport, planImport } from '@edutrust/registry/roster';
 import { migrations } from '@edutrust/registry/service';
-import { applyYear, beginYearPlan, prepareYear, undoYear } from '@edutrust/registry/year-plan';
 import { type TestContext, testContext } from '@edutrust/testing/context';
 import { sql } from 'kysely';
 import type { Row } from '../measure.ts';
+import { rollOver } from './year.ts';
 
 const schools = 100;
 const actor = { kind: 'system', name: 'cli' } as const;
 const header = 'Mã trường,Mã lớp,Mã định danh Bộ GD&ĐT,Họ và tên,Ngày sinh,Giới tính,Dân tộc,Số ĐDCN';
 const mostMegabytes = 500;
-const cityPerSecond = Math.round(2_600_000 / 1_800);
 
 /** 50,000 rows over 100 schools: the first time, unchanged, and with 2 % changed; each against what SQL alone needs. */
 export const roster = () => rosterOf(50_000);
@@ -76,43 +75,6 @@ async function rosterOf(rows: number): Promise<Row[]> {
   } finally {
     await rm(folder, { recursive: true });
   }
-}
-
-/** A city of which every school rolls over in August: one plan, approved by two people, as its jobs do it. */
-async function rollOver(context: TestContext): Promise<Row[]> {
-  await sql`UPDATE registry.class SET school_year = school_year - 1`.execute(context.db); // it is the next year now
-  await sql`UPDATE registry.roster_plan SET status = 'superseded' WHERE status = 'held'`.execute(context.db); // one that waits holds its schools up
-  const { rows: roots } = await sql<{ id: string }>`
-    SELECT id FROM registry.organisation WHERE parent_id IS NULL`.execute(context.db);
-  const id = await beginYearPlan(context, roots[0]?.id ?? '', actor);
-  const planned = await timed(() => prepareYear(context, id));
-  const approved = (state: string) =>
-    sql`UPDATE registry.year_plan SET state = ${state} WHERE id = ${id}`.execute(context.db);
-  const counted = async (state: string) => {
-    const { rows } = await sql<{ schools: number; people: number }>`
-      SELECT count(*) AS schools, sum(learners)::int AS people FROM registry.year_plan_school
-      WHERE year_plan_id = ${id} AND state = ${state}`.execute(context.db);
-    return rows[0] ?? { schools: 0, people: 0 };
-  };
-  await approved('applying');
-  const applied = await timed(() => applyYear(context, id));
-  const done = await counted('applied');
-  await approved('undoing');
-  const undone = await timed(() => undoYear(context, id));
-  mustBe((await counted('undone')).people, done.people);
-  const row = (what: string, ms: number): Row => ({
-    what,
-    value: `${((done.people / ms) * 1000).toFixed(0)} people/s`,
-    against: `2.6 M in 30 min are ${cityPerSecond}/s`,
-    goal: { figure: ((done.people / ms) * 1000) / cityPerSecond, unit: '×', atLeast: 1 },
-  });
-  return [
-    row(
-      `new year of ${done.schools} schools, ${done.people.toLocaleString('en')} people: planned ${seconds(planned.ms)}, applied ${seconds(applied.ms)}`,
-      planned.ms + applied.ms,
-    ),
-    row('the same undone', undone.ms),
-  ];
 }
 
 const seconds = (ms: number) => `${(ms / 1000).toFixed(1)} s`;

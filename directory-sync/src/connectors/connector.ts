@@ -96,6 +96,7 @@ export interface Finding {
     | 'base'
     | 'schema'
     | 'limits'
+    | 'accounts'
     | 'contract'
     | 'queue'
     | 'quarantine'

@@ -133,14 +133,13 @@ async function doEach(
   lease: AbortSignal,
   done: (result: Result) => void,
 ): Promise<void> {
-  const rest = (async function* () {
-    yield* changes;
-  })();
+  const rest = Symbol.asyncIterator in changes ? changes[Symbol.asyncIterator]() : changes[Symbol.iterator]();
   let gone: Unavailable | undefined;
   const work = async () => {
     while (!gone) {
       lease.throwIfAborted();
-      const { value: change, done: isOver } = await rest.next();
+      const next = rest.next();
+      const { value: change, done: isOver } = next instanceof Promise ? await next : next;
       if (isOver) return;
       try {
         await connection.apply(change);

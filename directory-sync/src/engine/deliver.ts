@@ -150,21 +150,18 @@ async function compareAndSend(
   return isHeld;
 }
 
-interface Kept {
+/** What the target has of somebody of whom that was not known and to whom nothing was sent; where they were who was disabled. */
+interface Seldom {
   readonly personId: string;
-  /** They wait no longer, unless they changed again. */
-  readonly addedAt: string | null;
-  readonly version: string | null;
-  readonly groups: readonly string[] | null;
-  /** What was sent. */
-  readonly fields: readonly string[] | null;
-  /** What the target has, of somebody of whom that was not known and to whom nothing was sent. */
   readonly there: readonly string[] | null;
-  /** Of somebody who was disabled: where they were. */
   readonly schools: readonly string[] | null;
 }
 
-/** `holder`: gives the target back, too. Of who is not known to be there, what was delivered is forgotten. */
+/**
+ * Columns of people, whom it writes down in their order. `addedAt`: they wait no longer, unless they changed again. `version`:
+ * what they have now; of who has none what was delivered is forgotten. `groups`, as PostgreSQL writes a list: where they
+ * are not those of the version before. `fields`: what was sent. `holder`: gives the target back, too.
+ */
 const keepStatement = statement<
   never,
   [
@@ -172,29 +169,43 @@ const keepStatement = statement<
     recipientId: string,
     recipientName: string,
     at: Date,
-    rows: string,
+    personIds: readonly string[],
+    addedAt: readonly (string | null)[],
+    versions: readonly (string | null)[],
+    groups: readonly (string | null)[],
+    fields: readonly (string | null)[],
+    seldom: string,
     holder: string | null,
     flightId: string | null,
   ]
 >(
   'sync.live-keep',
-  `WITH row AS (SELECT * FROM jsonb_to_recordset($5::jsonb) AS row (
-       "personId" uuid, "addedAt" timestamptz, version text, groups text[], fields text[],
-       there text[], schools uuid[])),
-     unsaid AS (${unsaidText({ recipientId: '$2', recipientName: '$3', at: '$4' })}),
+  `WITH row AS MATERIALIZED (SELECT "personId", "addedAt", decode(version, 'hex') AS version, groups, fields::text[] AS fields
+       FROM unnest($5::uuid[], $6::timestamptz[], $7::text[], $8::text[], $9::text[]) AS row ("personId", "addedAt", version, groups, fields)),
+     seldom AS (SELECT * FROM jsonb_to_recordset($10::jsonb) AS seldom ("personId" uuid, there text[], schools uuid[])),
+     unsaid AS (${unsaidText({ recipientId: '$2', recipientName: '$3', at: '$4', rows: 'seldom' })}),
      released AS (${releaseText({ recipientId: '$2', recipientName: '$3', at: '$4' })}),
      disabled AS (INSERT INTO sync.disabled (target_id, person_id, organisation_ids, at, approved)
-       SELECT $1, "personId", schools, $4, false FROM row WHERE schools IS NOT NULL),
+       SELECT $1, "personId", schools, $4, false FROM seldom WHERE schools IS NOT NULL),
+     newer AS (UPDATE sync.delivered AS d SET version = row.version FROM row
+       WHERE row.version IS NOT NULL AND row.groups IS NULL AND d.target_id = $1 AND d.person_id = row."personId"),
      delivered AS (INSERT INTO sync.delivered (target_id, person_id, version, groups)
-       SELECT $1, "personId", decode(version, 'hex'), groups FROM row WHERE version IS NOT NULL
+       SELECT $1, "personId", version, groups::text[] FROM row WHERE version IS NOT NULL AND groups IS NOT NULL
        ON CONFLICT (target_id, person_id) DO UPDATE SET version = excluded.version, groups = excluded.groups),
      forgotten AS (DELETE FROM sync.delivered AS d USING row
        WHERE row.version IS NULL AND d.target_id = $1 AND d.person_id = row."personId"),
-     landed AS (DELETE FROM sync.flight WHERE target_id = $1 AND id = $7),
+     landed AS (DELETE FROM sync.flight WHERE target_id = $1 AND id = $12),
      brought AS (DELETE FROM sync.pending AS p USING row
        WHERE p.target_id = $1 AND p.person_id = row."personId" AND p.added_at <= row."addedAt")
-   UPDATE sync.target SET held_by = NULL, held_until = NULL WHERE id = $1 AND held_by = $6`,
+   UPDATE sync.target SET held_by = NULL, held_until = NULL WHERE id = $1 AND held_by = $11`,
 );
+
+/** As PostgreSQL writes a list of texts. */
+const listText = (values: readonly string[]) =>
+  `{${values.map((value) => `"${value.replaceAll(/["\\]/g, '\\$&')}"`).join(',')}}`;
+
+const isSameList = (one: readonly string[], other: readonly string[] | null) =>
+  other?.length === one.length && one.every((value, index) => value === other[index]);
 
 /**
  * Writes down, in one statement, what was done, what the target got to know of whom, and who waits no longer; `isLast`
@@ -209,32 +220,44 @@ export async function keep(
 ): Promise<void> {
   const { target } = lease;
   const isAllThere = isDone(sending);
-  const sent = new Map<string, string[]>();
+  const sent = new Map<string, string>();
   const disabled = new Set<string>();
   for (const { change, error } of sending.results) {
     if (error !== null || change.kind !== 'person' || change.personId === null) continue;
-    sent.set(change.personId, Object.keys(change.after).sort());
+    sent.set(change.personId, listText(Object.keys(change.after).sort()));
     if (change.action === 'disable') disabled.add(change.personId);
   }
   const schools = disabled.size > 0 ? await schoolsOf(db, [...disabled]) : new Map<string, string[]>();
-  const rows = waiting.map(({ personId, addedAt, version }): Kept => {
-    const person = sending.wanted.get(personId);
-    const isThere = isAllThere && person?.isActive;
-    const fields = sent.get(personId) ?? null;
-    return {
-      personId,
-      addedAt: isAllThere ? addedAt : null,
-      version: isThere ? versionOf(person) : null,
-      groups: isThere ? person.groups : null,
-      fields,
-      there: isThere && !fields && version === null ? Object.keys(person.fields).sort() : null,
-      schools: disabled.has(personId) ? (schools.get(personId) ?? []) : null,
-    };
-  });
-  const kept = JSON.stringify(rows.sort((one, other) => (one.personId < other.personId ? -1 : 1))); // one order of locks
+  const rows = waiting.toSorted((one, other) => (one.personId < other.personId ? -1 : 1)); // one order of locks
+  const versions: (string | null)[] = [];
+  const groups: (string | null)[] = [];
+  const seldom: Seldom[] = [];
+  for (const one of rows) {
+    const person = sending.wanted.get(one.personId);
+    const is = isAllThere && person?.isActive ? person : undefined;
+    versions.push(is ? versionOf(is) : null);
+    const hasOthers = is && (one.version === null || !isSameList(is.groups, one.groups));
+    groups.push(hasOthers ? listText(is.groups) : null);
+    const there = is && one.version === null && !sent.has(one.personId) ? Object.keys(is.fields).sort() : null;
+    const left = disabled.has(one.personId) ? (schools.get(one.personId) ?? []) : null;
+    if (there || left) seldom.push({ personId: one.personId, there, schools: left });
+  }
   const givesBack = isLast && isAllThere;
   if (givesBack) lease.isEnding = true;
-  const holder = givesBack ? lease.holder : null;
-  await keepStatement(db, target.id, `target:${target.id}`, target.name, clock.now(), kept, holder, flightId);
+  await keepStatement(
+    db,
+    target.id,
+    `target:${target.id}`,
+    target.name,
+    clock.now(),
+    rows.map(({ personId }) => personId),
+    rows.map(({ addedAt }) => (isAllThere ? addedAt : null)),
+    versions,
+    groups,
+    rows.map(({ personId }) => sent.get(personId) ?? null),
+    JSON.stringify(seldom),
+    givesBack ? lease.holder : null,
+    flightId,
+  );
   if (givesBack) lease.isGivenBack = true;
 }

@@ -15,21 +15,24 @@ export interface Delivered {
 /** Hexadecimal digits of each field: 64 bits of SHA-256 over its name and values. */
 const digits = 16;
 
-type Field = ReturnType<typeof contentOf>[number];
+/** Marks that were made lately, by name and value: many have the same school, class, role or family name. */
+const lately = new Map<string, Map<string, string>>();
+const mostLately = 2_000;
 
-/** Marks that were made lately: many have the same school, class, role or family name. */
-const lately = new Map<string, string>();
-const mostLately = 10_000;
-
-function markOf(field: Field): string {
-  const text = JSON.stringify(field);
-  const found = lately.get(text);
+function markOf(name: string, values: readonly string[]): string {
+  const [value] = values;
+  if (value === undefined || values.length > 1) return newMark(name, values);
+  const marks = lately.get(name) ?? new Map<string, string>();
+  const found = marks.get(value);
   if (found !== undefined) return found;
-  const mark = hash('sha256', text).slice(0, digits);
-  if (lately.size >= mostLately) lately.clear();
-  lately.set(text, mark);
+  if (marks.size >= mostLately) marks.clear();
+  const mark = newMark(name, values);
+  lately.set(name, marks.set(value, mark));
   return mark;
 }
+
+const newMark = (name: string, values: readonly string[]) =>
+  hash('sha256', JSON.stringify(contentOf({ [name]: values })[0])).slice(0, digits);
 
 type Marks = readonly (readonly [name: string, mark: string])[];
 const known = new WeakMap<ReleasedPerson, Marks>();
@@ -38,7 +41,10 @@ const known = new WeakMap<ReleasedPerson, Marks>();
 function marksOf(person: ReleasedPerson): Marks {
   const found = known.get(person);
   if (found) return found;
-  const marks = contentOf(person.fields).map((field) => [field[0], markOf(field)] as const);
+  const { fields } = person;
+  const marks = Object.keys(fields)
+    .sort()
+    .map((name) => [name, markOf(name, fields[name] ?? [])] as const);
   known.set(person, marks);
   return marks;
 }
@@ -51,12 +57,12 @@ export const versionOf = (person: ReleasedPerson): string =>
 
 /** The fields of a person that are other ones than in a version. */
 export function fieldsSince(version: string, person: ReleasedPerson): string[] {
-  return marksOf(person)
-    .filter(([, mark]) => !isIn(version, mark))
-    .map(([name]) => name);
+  return marksOf(person).flatMap(([name, mark], place) => (isIn(version, mark, place) ? [] : [name]));
 }
 
-function isIn(version: string, mark: string): boolean {
+/** Nearly always it stands where it would be today. */
+function isIn(version: string, mark: string, place: number): boolean {
+  if (version.startsWith(mark, place * digits)) return true;
   for (let at = version.indexOf(mark); at >= 0; at = version.indexOf(mark, at + 1)) if (at % digits === 0) return true;
   return false;
 }

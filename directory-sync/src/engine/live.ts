@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { type Database, statement, type Transaction } from '@edutrust/platform/database';
 import { Conflict, EduTrustError } from '@edutrust/platform/errors';
-import { type DirectoryPerson, directoryPersonText } from '@edutrust/registry/people';
+import { type DirectoryPersonRow, directoryPersonText, readDirectoryPerson } from '@edutrust/registry/people';
 import { sql } from 'kysely';
 import { syncOf } from '../tables.ts';
 import { type Connections, createConnections } from '../targets/connections.ts';
@@ -21,7 +21,7 @@ import {
 } from './deliver.ts';
 import { forgetDelivered } from './delivered.ts';
 import { findDrift } from './drift.ts';
-import { type Lease, queueOf, type TakeAsSeen, takeAsSeenText, withTarget } from './lock.ts';
+import { type Lease, queueOf, quickText, type TakeAsSeen, takeAsSeenText, withTarget } from './lock.ts';
 
 /** The job that brings the people who changed to one target; by the target's id. */
 export const liveTask = 'sync.live';
@@ -94,16 +94,24 @@ export async function resumeInterrupted(context: ServiceContext): Promise<void> 
   });
 }
 
+/** One who waits; `person` null of somebody whom the organisation never had. */
+type WaitingRow = readonly [
+  personId: string,
+  addedAt: string,
+  version: string | null,
+  groups: readonly string[] | null,
+  person: DirectoryPersonRow | null,
+];
+
 interface Look {
   readonly isInterrupted: boolean;
-  /** With each as the registry has them; null of somebody whom the organisation never had. */
-  readonly waiting: readonly (Waiting & { readonly person: DirectoryPerson | null })[];
+  readonly waiting: readonly WaitingRow[];
 }
 
 /**
  * Whether a dead process left a run, and who waits at the organisation of `taken`, but those who are on their way. They are
  * put down as a flight: if this process dies while it sends, what is known of them is not believed, and the next one looks
- * at the target itself.
+ * at the target itself. It does not wait for the disk: what a crash of the database takes away is mended ({@link mend}).
  */
 const lookText = `
      crashed AS (DELETE FROM sync.flight USING taken WHERE target_id = $1 AND holder <> $2 RETURNING person_ids),
@@ -115,9 +123,8 @@ const lookText = `
        SELECT $1, $3, $2, array_agg(person_id) FROM waiting HAVING count(*) > 0),
      look AS (SELECT
        EXISTS (SELECT FROM sync.run WHERE target_id = $1 AND state = 'running') AS "isInterrupted",
-       coalesce((SELECT json_agg(json_build_object('personId', w.person_id, 'addedAt', w.added_at::text,
-           'version', encode(d.version, 'hex'), 'groups', d.groups,
-           'person', ${directoryPersonText({ organisationId: 'taken.organisation_id', personId: 'w.person_id' })}) ORDER BY w.added_at)
+       coalesce((SELECT json_agg(json_build_array(w.person_id, w.added_at::text, encode(d.version, 'hex'), d.groups,
+           ${directoryPersonText({ organisationId: 'taken.organisation_id', personId: 'w.person_id' })}) ORDER BY w.added_at)
          FROM waiting AS w LEFT JOIN sync.delivered AS d
            ON d.target_id = $1 AND d.person_id = w.person_id AND w.person_id NOT IN (SELECT person_id FROM lost)), '[]') AS waiting
        FROM taken)`;
@@ -126,13 +133,25 @@ type Looking = [targetId: string, holder: string, flightId: string, mostWaiting:
 
 const look = statement<Look, [...Looking, organisationId: string]>(
   'sync.live-look',
-  `WITH taken AS (SELECT $6::uuid AS organisation_id), ${lookText} SELECT * FROM look`,
+  `WITH ${quickText}, taken AS (SELECT $6::uuid AS organisation_id FROM quick), ${lookText} SELECT * FROM look`,
 );
 
 /** The same with the target, which is taken by it. */
 const takeAndLook = statement<TargetRow & Look, Looking>(
   'sync.live-take',
-  `WITH ${takeAsSeenText}, taken AS (SELECT organisation_id FROM lease), ${lookText} SELECT lease.*, look.* FROM lease, look`,
+  `WITH ${quickText}, ${takeAsSeenText}, taken AS (SELECT organisation_id FROM lease, quick), ${lookText}
+   SELECT lease.*, look.* FROM lease, look`,
+);
+
+/**
+ * The row is in an UNLOGGED table: a crash of the database empties it, and the next process that takes the target finds that
+ * flights may be lost. Whoever was in one still waits, since that is written down later; none of those is believed.
+ */
+const mend = statement<never, [targetId: string]>(
+  'sync.live-mend',
+  `WITH broken AS (INSERT INTO sync.unbroken (target_id) VALUES ($1) ON CONFLICT DO NOTHING RETURNING target_id)
+   DELETE FROM sync.delivered AS d USING broken, sync.pending AS p
+   WHERE d.target_id = $1 AND p.target_id = $1 AND p.person_id = d.person_id`,
 );
 
 /** People on their way: a row of theirs says so until it is written down what came of it. */
@@ -144,8 +163,8 @@ interface Flight extends Batch {
 const flightOf = (id: string, { isInterrupted, waiting }: Look): Flight => ({
   id,
   isInterrupted,
-  waiting,
-  people: waiting.flatMap(({ person }) => person ?? []),
+  waiting: waiting.map(([personId, addedAt, version, groups]) => ({ personId, addedAt, version, groups })),
+  people: waiting.flatMap(([, , , , person]) => (person ? [readDirectoryPerson(person)] : [])),
 });
 
 async function takeOff(
@@ -188,6 +207,7 @@ export async function bringPending(
   const work = async (lease: Lease, found?: Flight) => {
     const { target } = lease;
     if (target.state === 'paused') return;
+    if (!found) await mend(db, targetId);
     let first = found ?? (await takeOff(context, lease, []));
     if (first.isInterrupted) {
       await endInterrupted(context, target, lease.signal);

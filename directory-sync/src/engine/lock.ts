@@ -11,8 +11,12 @@ export const queueOf = (targetId: string) => `sync:${targetId}`;
 /** For how long a target stays taken after its process was last heard of. */
 const leaseSeconds = 30;
 
-/** A crash of the database loses a lease at worst, and with it its holder: it need not wait for the disk. */
-const quickly = `WITH quick AS (SELECT set_config('synchronous_commit', 'off', true)) UPDATE sync.target`;
+/**
+ * The first part of a statement that need not wait for the disk: a crash of the database loses a lease at worst, and with it
+ * its holder.
+ */
+export const quickText = `quick AS (SELECT set_config('synchronous_commit', 'off', true))`;
+const quickly = `WITH ${quickText} UPDATE sync.target`;
 
 const take = statement<TargetRow, [targetId: string, holder: string, seconds: number]>(
   'sync.lease-take',
@@ -23,11 +27,13 @@ const take = statement<TargetRow, [targetId: string, holder: string, seconds: nu
 /**
  * Takes a target `$1` for the holder `$2` as a part of a statement that looks at what hangs on it in the same moment: the row
  * of `lease`, none when the target is taken or paused, nor when somebody had it after the statement began to see, who may
- * have changed the rest. Then it is taken in a statement of its own. What follows must not be lost: it waits for the disk.
+ * have changed the rest, nor when the database may have lost something ({@link mend}). Then it is taken in a statement of
+ * its own.
  */
 export const takeAsSeenText = `seen AS MATERIALIZED (SELECT id, xmin AS version FROM sync.target WHERE id = $1),
      lease AS (UPDATE sync.target AS t SET held_by = $2, held_until = now() + make_interval(secs => ${leaseSeconds}) FROM seen
        WHERE t.id = seen.id AND t.xmin = seen.version AND t.state <> 'paused' AND (t.held_by IS NULL OR t.held_until < now())
+         AND EXISTS (SELECT FROM sync.unbroken WHERE target_id = $1)
        RETURNING t.*)`;
 
 const giveBack = statement<never, [targetId: string, holder: string]>(

@@ -20,3 +20,13 @@ export const flightMigration: SchemaMigrations['migrations'][number] = {
         COMMENT ON COLUMN sync.run.delivered_at IS 'since when each change was answered, and that is written down';
         DROP INDEX sync.change_to_do; -- read in the order of their numbers`,
 };
+
+/** That nothing was lost which did not wait for the disk. */
+export const unbrokenMigration: SchemaMigrations['migrations'][number] = {
+  name: '090-unbroken',
+  sql: `
+        CREATE UNLOGGED TABLE sync.unbroken (target_id uuid PRIMARY KEY);
+        COMMENT ON TABLE sync.unbroken IS
+          'targets of which no flight was lost: a crash of the database empties it, and nobody who waits is believed then';
+        ALTER TABLE sync.release SET (fillfactor = 80); -- the same fields of the same person count again`,
+};

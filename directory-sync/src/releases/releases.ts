@@ -25,16 +25,17 @@ export const releaseText = ({
     recipient_name = excluded.recipient_name, last_at = excluded.last_at, times = r.times + 1`;
 
 /**
- * Writes down the rows `row` (`"personId"`, `there`) of people whom the recipient turns out to have and of whom nothing is
+ * Writes down the rows `row` or others (`"personId"`, `there`) of people whom the recipient turns out to have and of whom nothing is
  * on record: the process that sent them died before it said so.
  */
 export const unsaidText = ({
   recipientId,
   recipientName,
   at,
-}: Readonly<Record<'recipientId' | 'recipientName' | 'at', string>>) => `
+  rows = 'row',
+}: Readonly<Record<'recipientId' | 'recipientName' | 'at', string>> & { readonly rows?: string }) => `
   INSERT INTO sync.release (recipient_id, recipient_name, person_id, fields, first_at, last_at)
-  SELECT ${recipientId}, ${recipientName}, "personId", there, ${at}, ${at} FROM row WHERE there IS NOT NULL
+  SELECT ${recipientId}, ${recipientName}, "personId", there, ${at}, ${at} FROM ${rows} WHERE there IS NOT NULL
     AND NOT EXISTS (SELECT FROM sync.release AS s WHERE s.person_id = "personId" AND s.recipient_id = ${recipientId})
   ON CONFLICT DO NOTHING`;
 

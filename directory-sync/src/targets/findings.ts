@@ -11,8 +11,8 @@ const Findings = Type.Object({
   items: Type.Array(
     Type.Object({
       step: Type.Enum([
-        ...['connection', 'credentials', 'clock', 'base', 'schema', 'limits', 'contract', 'queue'],
-        ...['quarantine', 'digest'],
+        ...['connection', 'credentials', 'clock', 'base', 'schema', 'limits', 'accounts'],
+        ...['contract', 'queue', 'quarantine', 'digest'],
       ]),
       state: Type.Enum(['good', 'warning', 'bad']),
       sentence: Type.String(),

@@ -1,10 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type TestContext, testContext } from '@edutrust/testing/context';
+import { testDatabase } from '@edutrust/testing/database';
+import { explaining, stepsOf } from '@edutrust/testing/explaining';
 import { sql } from 'kysely';
+import { makeCrowd } from '../../testing/crowd.ts';
 import { seedDemo } from '../demo/demo.ts';
 import { migrations } from '../migrations.ts';
 import { applyImport } from './apply.ts';
+import { areAtLeast } from './hold.ts';
 import { planChanges } from './plan.ts';
 import { learners } from './populations.ts';
 import type { Completeness, PersonRow } from './row.ts';
@@ -144,4 +148,15 @@ test('D3: what a school did at this time a year ago is no surprise; twice as muc
   const twice = await plan(gone(60, 120));
   assert.equal(twice.status, 'held');
   assert.match(twice.reason, /Năm ngoái trong 30 ngày quanh hôm nay là 60/);
+});
+
+test('D3: whether a city is large enough is asked of no more people than it takes to know', async () => {
+  await using database = await testDatabase([migrations]);
+  await makeCrowd(database.db, 4_000); // 3,800 of them learners
+  const { db, plans } = explaining(database.pool);
+  const ask = (people: number) =>
+    db.transaction().execute((transaction) => areAtLeast(transaction, ['learner'], people));
+  assert.equal(await ask(50.01), true);
+  for (const [step, read] of stepsOf(plans.at(-1) ?? '')) assert.ok(read <= 51, step);
+  assert.deepEqual([await ask(3_800), await ask(3_800.5), await ask(25_000)], [true, false, false]);
 });

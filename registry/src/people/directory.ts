@@ -57,15 +57,67 @@ const ofPersons = statement<DirectoryPerson, [organisationId: string, personIds:
 );
 
 /**
- * One whom {@link listDirectoryPeople} would give by `personId`, as a JSON value in a statement of the caller's; null for
- * others. It is looked up row by row, whatever the planner believes of how many there are.
+ * One whom {@link listDirectoryPeople} would give by `personId`, as a JSON value in a statement of the caller's that
+ * {@link readDirectoryPerson} reads; null for others. Row by row by their keys, whatever the planner believes of how many
+ * there are, and without names of fields: a queue brings thousands.
  */
 export const directoryPersonText = ({
   organisationId,
   personId,
 }: Readonly<Record<'organisationId' | 'personId', string>>) => `
-  (SELECT to_json(person) FROM (
-     ${within(below(organisationId))} WHERE p.id = ${personId} AND ${whoBelongedBelow(organisationId)}) AS person)`;
+  (SELECT json_build_array(p.id, p.education_id, p.full_name, p.birth_date, p.gender, p.status,
+     CASE WHEN p.status = 'active' THEN places.now END)
+   FROM registry.person AS p CROSS JOIN LATERAL (
+     SELECT count(*) AS ever, json_agg(json_build_array(f.role, f.title, o.id, o.name, o.code, o.kind, (
+         SELECT c.code FROM registry.enrolment AS e CROSS JOIN LATERAL (
+           SELECT code, school_year FROM registry.class WHERE id = e.class_id AND organisation_id = f.organisation_id OFFSET 0) AS c
+         WHERE e.person_id = p.id AND e.valid_until IS NULL ORDER BY c.school_year DESC LIMIT 1))
+       ORDER BY f.valid_from, f.id) FILTER (WHERE f.valid_until IS NULL) AS now
+     FROM registry.affiliation AS f CROSS JOIN LATERAL (
+       SELECT id, name, code, kind FROM registry.organisation AS o WHERE o.id = f.organisation_id AND ${below(organisationId)} OFFSET 0) AS o
+     WHERE f.person_id = p.id) AS places
+   WHERE p.id = ${personId} AND places.ever > 0)`;
+
+/** What {@link directoryPersonText} gives. */
+export type DirectoryPersonRow = readonly [
+  ...of: [
+    id: string,
+    educationId: string,
+    fullName: string,
+    birthDate: string | null,
+    gender: Gender | null,
+    status: PersonStatus,
+  ],
+  affiliations:
+    | readonly (readonly [
+        role: AffiliationRole,
+        title: string | null,
+        organisationId: string,
+        name: string,
+        code: string,
+        kind: OrganisationKind,
+        className: string | null,
+      ])[]
+    | null,
+];
+
+export function readDirectoryPerson(row: DirectoryPersonRow): DirectoryPerson {
+  const [id, educationId, fullName, birthDate, gender, status, affiliations] = row;
+  return {
+    id,
+    educationId,
+    fullName,
+    birthDate,
+    gender,
+    status,
+    affiliations: (affiliations ?? []).map(([role, title, organisationId, name, code, kind, className]) => ({
+      role,
+      title,
+      organisation: { id: organisationId, name, code, kind },
+      className,
+    })),
+  };
+}
 
 const ofEducationIds = statement<DirectoryPerson, [organisationId: string, educationIds: readonly string[]]>(
   'registry.directory-of-education-ids',

@@ -16,8 +16,10 @@ import { moveGuardians } from './relatives.ts';
 
 export {
   type DirectoryPerson,
+  type DirectoryPersonRow,
   directoryPersonText,
   listDirectoryPeople,
+  readDirectoryPerson,
 } from './directory.ts';
 export { createIdentifierVault, type IdentifierVault, officialIdsOf } from './identifiers.ts';
 export { countActivePeople, schoolsOf } from './leavers.ts';

@@ -1,5 +1,7 @@
+import { InvalidInput } from '@edutrust/platform/errors';
 import { Client } from 'ldapts';
 import Type, { type Static } from 'typebox';
+import { parseDn } from './dn.ts';
 import { type Profile, profileNames, profiles } from './profiles.ts';
 
 /** Where a server is and as whom it is asked. */
@@ -26,6 +28,30 @@ export const Settings = Type.Object(
 export type Settings = Static<typeof Settings>;
 
 export const profileOf = ({ profile = 'people' }: Pick<Settings, 'profile'>): Profile => profiles[profile];
+
+const loopback = /^ldap:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?\/?$/;
+
+/** @throws InvalidInput for an address that would send a password in the clear, or an empty password (RFC 4513 §5.1.2). */
+export function mustBeSafe({ url, baseDn, bindDn }: Server, password: string): void {
+  if (!/^ldaps:\/\/[^/]+\/?$/.test(url) && !loopback.test(url)) {
+    throw new InvalidInput('sync/bad-address', {
+      vi: 'Địa chỉ LDAP phải bắt đầu bằng ldaps:// (ldap:// chỉ dùng cho chính máy này).',
+      en: 'An LDAP address begins with ldaps:// (ldap:// is for this machine only).',
+    });
+  }
+  if (password === '') {
+    throw new InvalidInput('sync/no-password', {
+      vi: 'Mật khẩu trống sẽ thành đăng nhập ẩn danh nên bị từ chối.',
+      en: 'An empty password would be an anonymous bind, so it is refused.',
+    });
+  }
+  if (!parseDn(baseDn)?.length || !parseDn(bindDn)?.length) {
+    throw new InvalidInput('sync/bad-base-dn', {
+      vi: 'Base DN và Bind DN có dạng dc=so,dc=edu,dc=vn.',
+      en: 'A base DN and a bind DN look like dc=so,dc=edu,dc=vn.',
+    });
+  }
+}
 
 const bindMs = 10_000;
 

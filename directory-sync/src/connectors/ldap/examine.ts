@@ -34,6 +34,7 @@ export async function* examineLdap({ settings, secret }: Opening<Settings>): Asy
     yield good('base', `Có nhánh ${settings.baseDn}.`, `The base ${settings.baseDn} is there.`);
     yield await examineSchema(client, profileOf(settings), String(root?.subschemaSubentry ?? ''));
     yield* limitsOf(client, settings);
+    yield* accountsOf(client, settings);
   } catch (error) {
     yield noAnswer(settings, error);
   } finally {
@@ -132,6 +133,47 @@ async function* limitsOf(client: Client, { baseDn, bindDn }: Settings): AsyncGen
     };
   }
   yield good('limits', `Đọc được ${read} người.`, `${read} people can be read.`);
+}
+
+/** LDAP_MATCHING_RULE_BIT_AND (MS-ADTS §3.1.1.3.4.4.1). */
+const hasBits = '1.2.840.113556.1.4.803';
+
+/**
+ * Accounts of a domain that are enabled and have no password, as earlier versions made them. One whose password is to be
+ * changed at the next sign-in reads the same, so that they are told and not disabled ({@link Mapping.bitsOf}).
+ */
+async function* accountsOf(client: Client, settings: Settings): AsyncGenerator<Finding> {
+  const { control } = profileOf(settings).person;
+  if (!control) return;
+  const { attribute, disabled, passwordSet } = control;
+  const filter = `(&(${attribute}=*)(!(${attribute}:${hasBits}:=${disabled}))(|(${passwordSet}=0)(!(${passwordSet}=*))))`;
+  const options = { scope: 'one', filter, attributes: ['1.1'], paged: { pageSize: limitPageSize } } as const;
+  let open = 0;
+  try {
+    for await (const page of client.searchPaginated(peopleDn(settings.baseDn), { ...options, attributes: ['1.1'] }))
+      open += page.searchEntries.length;
+  } catch (error) {
+    if (error instanceof NoSuchObjectError) return; // nothing was brought yet
+    throw error;
+  }
+  if (open === 0)
+    return yield good(
+      'accounts',
+      'Không tài khoản nào mở mà thiếu mật khẩu.',
+      'No account is enabled without a password.',
+    );
+  yield {
+    step: 'accounts',
+    state: 'warning',
+    sentence: {
+      vi: `${open} tài khoản đang mở mà chưa có mật khẩu, hoặc phải đổi mật khẩu.`,
+      en: `${open} accounts are enabled and have no password, or one that is to be changed.`,
+    },
+    next: {
+      vi: 'Đặt mật khẩu cho người dùng chúng; khoá những tài khoản còn lại; lệnh ở docs/directory-sync.md.',
+      en: 'Set passwords for those whose accounts are used, and disable the others; docs/directory-sync.md has the commands.',
+    },
+  };
 }
 
 function notAccepted({ bindDn }: Settings, error: Error): Finding {

@@ -11,8 +11,8 @@ import {
 } from 'ldapts';
 import { type Change, membersOf, type Values } from '../../model/change.ts';
 import type { Connection, Connector, Held, Holding, Mark, Marks, Numbers } from '../connector.ts';
-import { openClient, profileOf, type Server, Settings } from './client.ts';
-import { foldValue, parseDn } from './dn.ts';
+import { mustBeSafe, openClient, profileOf, Settings } from './client.ts';
+import { foldValue } from './dn.ts';
 import { examineLdap } from './examine.ts';
 import { ldifOf } from './ldif.ts';
 import { groupDn, groupsDn, keyOf, Mapping, peopleDn } from './mapping.ts';
@@ -21,7 +21,6 @@ import { allValues } from './ranges.ts';
 const pageSize = 500;
 const membersAtOnce = 500;
 const timeLimitSeconds = 120;
-const loopback = /^ldap:\/\/(localhost|127\.0\.0\.1|\[::1\])(:\d+)?\/?$/;
 /** LDAP result codes (RFC 4511 §4.1.9). */
 const code = {
   noSuchAttribute: 16,
@@ -62,28 +61,6 @@ export const ldapConnector: Connector<typeof Settings> = {
   loadFile: ldifOf,
   examine: examineLdap,
 };
-
-/** @throws InvalidInput for an address that would send a password in the clear, or an empty password (RFC 4513 §5.1.2). */
-export function mustBeSafe({ url, baseDn, bindDn }: Server, password: string): void {
-  if (!/^ldaps:\/\/[^/]+\/?$/.test(url) && !loopback.test(url)) {
-    throw new InvalidInput('sync/bad-address', {
-      vi: 'Địa chỉ LDAP phải bắt đầu bằng ldaps:// (ldap:// chỉ dùng cho chính máy này).',
-      en: 'An LDAP address begins with ldaps:// (ldap:// is for this machine only).',
-    });
-  }
-  if (password === '') {
-    throw new InvalidInput('sync/no-password', {
-      vi: 'Mật khẩu trống sẽ thành đăng nhập ẩn danh nên bị từ chối.',
-      en: 'An empty password would be an anonymous bind, so it is refused.',
-    });
-  }
-  if (!parseDn(baseDn)?.length || !parseDn(bindDn)?.length) {
-    throw new InvalidInput('sync/bad-base-dn', {
-      vi: 'Base DN và Bind DN có dạng dc=so,dc=edu,dc=vn.',
-      en: 'A base DN and a bind DN look like dc=so,dc=edu,dc=vn.',
-    });
-  }
-}
 
 class LdapConnection implements Connection {
   readonly inFlight = 8;
@@ -289,13 +266,19 @@ class LdapConnection implements Connection {
     const dn = this.#mapping.personDn(key);
     const isNumbered = this.#mapping.hasNumbers && after.educationId !== undefined;
     const number = isNumbered ? (await this.#numbers.take([key])).get(key) : undefined;
-    if (action === 'add') {
-      try {
-        return await this.#bound.add(dn, this.#mapping.newPerson(key, after, number));
-      } catch (error) {
-        if (!isCode(error, code.entryAlreadyExists)) throw error; // added before the process died
-      }
+    if (action !== 'add') return this.#changePerson(dn, key, after, number);
+    try {
+      return await this.#bound.add(dn, this.#mapping.newPerson(key, after, number));
+    } catch (added) {
+      if (!isCode(added, code.entryAlreadyExists)) throw added;
+      // Added before the process died; or, in a domain, the account name is taken elsewhere, which is what there is to say.
+      await this.#changePerson(dn, key, after, number).catch((error: unknown) => {
+        throw isCode(error, code.noSuchObject) ? added : error;
+      });
     }
+  }
+
+  async #changePerson(dn: string, key: string, after: Values, number: number | undefined): Promise<void> {
     const attributes = { ...this.#mapping.changed(key, after, number), ...(await this.#bitsOf(dn, after)) };
     const changes = Object.entries(attributes).map(
       ([type, values]) =>
@@ -338,19 +321,34 @@ class LdapConnection implements Connection {
   }
 
   /** Adds and removes values one by one, whoever else is in the group; what is so already is no error. */
-  async #changeMembers(key: string, operation: 'add' | 'delete', values: readonly string[]): Promise<void> {
+  async #changeMembers(
+    key: string,
+    operation: 'add' | 'delete',
+    values: readonly string[],
+    isThere = false,
+  ): Promise<void> {
     const modification = new Attribute({ type: 'member', values: [...values] });
     try {
       await this.#bound.modify(groupDn(key, this.#baseDn), [new LdapChange({ operation, modification })]);
     } catch (error) {
       if (isCode(error, code.noSuchObject)) {
         if (operation === 'delete') return;
-        if (await this.#addGroup(key, values)) return;
-        return this.#changeMembers(key, operation, values);
-      }
-      if (!isCode(error, code.attributeOrValueExists, code.noSuchAttribute)) throw error;
-      // One of several was so already, and none was changed: each by itself.
-      if (values.length > 1) for (const value of values) await this.#changeMembers(key, operation, [value]);
+        if (!isThere) {
+          if (await this.#addGroup(key, values)) return;
+          return this.#changeMembers(key, operation, values, true);
+        }
+        // The group is there, so it is a member that is not (Active Directory), or the name is taken elsewhere in its domain.
+        if (values.length === 1) throw error;
+      } else if (!isCode(error, code.attributeOrValueExists, code.noSuchAttribute)) throw error;
+      if (values.length === 1) return;
+      // One of several was so already, or is not there, and none was changed: each by itself.
+      let refused: unknown;
+      for (const value of values)
+        await this.#changeMembers(key, operation, [value], isThere).catch((reason: unknown) => {
+          if (!(reason instanceof ResultCodeError)) throw reason; // the server is gone
+          refused = reason;
+        });
+      if (refused) throw refused;
     }
   }
 }

@@ -8,13 +8,15 @@ import { type DemoCity, seedDemo } from '@edutrust/registry/demo';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
 import { type TestContext, testContext } from '@edutrust/testing/context';
 import { type Slapd, type SlapdOptions, startSlapd } from '@edutrust/testing/slapd';
-import { Client } from 'ldapts';
+import { AlreadyExistsError, Client, NoSuchObjectError } from 'ldapts';
 import { runTarget } from '../../engine/converge.ts';
 import { isConverged } from '../../engine/digest.ts';
 import { syncErasures } from '../../releases/erasure.ts';
 import { migrations } from '../../service.ts';
 import { writeLoadFile } from '../../targets/load-file.ts';
 import { addTarget, changeTarget } from '../../targets/store.ts';
+import { examineLdap } from './examine.ts';
+import { ldapConnector } from './ldap.ts';
 import type { ProfileName } from './profiles.ts';
 
 const actor = { kind: 'system', name: 'test' } as const;
@@ -229,6 +231,12 @@ test('an account of a domain waits disabled until somebody sets a password there
     });
   const bits = (value: number) => `replace: userAccountControl\nuserAccountControl: ${value}`;
   const password = 'replace: pwdLastSet\npwdLastSet: 134087616000000000';
+  const accounts = async () => {
+    const opening = { settings: settingsOf(slapd, 'activeDirectory'), secret: slapd.bindPassword };
+    for await (const finding of examineLdap(opening as Parameters<typeof examineLdap>[0]))
+      if (finding.step === 'accounts') return finding;
+    return assert.fail('not looked at');
+  };
   const run = async (changed: number) => {
     const { state, totals, proof } = await apply(targetId);
     assert.deepEqual([state, totals.changed + totals.disabled, proof && isConverged(proof)], ['done', changed, true]);
@@ -258,6 +266,7 @@ test('an account of a domain waits disabled until somebody sets a password there
   set(password);
   assert.deepEqual(await run(1), ['userAccountControl: 512']);
   assert.equal(used().length, 1, 'they alone');
+  assert.equal((await accounts()).state, 'good');
   // Bits of an administrator stay (here: the password does not expire), the one that opens does not.
   set(bits(512 | 65_536 | 32));
   assert.deepEqual(await run(1), ['userAccountControl: 66048']);
@@ -268,6 +277,62 @@ test('an account of a domain waits disabled until somebody sets a password there
   // A password that is to be changed at the next sign-in counts as never set: who enabled the account knows better.
   set('replace: pwdLastSet\npwdLastSet: 0');
   assert.deepEqual(await run(0), ['userAccountControl: 66048']);
+  const told = await accounts();
+  assert.equal(told.state, 'warning', 'but the doctor tells of it, as of those that were made enabled once');
+  assert.match(told.sentence.en, /^1 accounts are enabled and have no password/);
+});
+
+test('a domain that refuses a member who is not there takes the others, and a name that is taken elsewhere is said so', async () => {
+  await using slapd = await serverOf('activeDirectory');
+  await apply(await targetAt(slapd, 'activeDirectory'));
+  const settings = settingsOf(slapd, 'activeDirectory');
+  const numbers = { known: async () => new Map(), take: async () => new Map() };
+  const opening = { settings, secret: slapd.bindPassword, numbers } as unknown as Parameters<
+    typeof ldapConnector.open
+  >[0];
+  await using connection = await ldapConnector.open(opening);
+  const { modify, add } = Client.prototype;
+  let asked = 0;
+  // As Active Directory does: a value of `member` has to be there, and an account name is one in the whole domain.
+  const modifying = mock.method(
+    Client.prototype,
+    'modify',
+    function (this: Client, ...given: Parameters<typeof modify>) {
+      asked += 1;
+      const changes = [given[1]].flat();
+      const isOfNobody = changes.some(({ modification }) =>
+        modification.values.some((value) => String(value).startsWith('cn=0,')),
+      );
+      if (asked > 20) return Promise.reject(new TypeError('asked for ever'));
+      return isOfNobody ? Promise.reject(new NoSuchObjectError()) : modify.apply(this, given);
+    },
+  );
+  const adding = mock.method(Client.prototype, 'add', function (this: Client, ...given: Parameters<typeof add>) {
+    const isTaken = JSON.stringify(given[1]).includes('"0"');
+    return isTaken ? Promise.reject(new AlreadyExistsError()) : add.apply(this, given);
+  });
+  try {
+    const key = await setStatus(city.people.pupil, 'active');
+    const group = 'role-parent';
+    const member = { action: 'add', before: {}, personId: null, ofLeaver: false } as const;
+    await connection.apply({ ...member, kind: 'group', key: group, after: {} });
+    await assert.rejects(
+      connection.apply({ ...member, kind: 'membership', key: group, after: { members: ['0', key] } }),
+      NoSuchObjectError,
+    );
+    const dn = `cn=${key},ou=people,${slapd.baseDn}`;
+    assert.equal(search(slapd, `(&(cn=${group})(member=${dn}))`, '1.1').length, 1, 'the other one is in it');
+    const person = {
+      ...member,
+      kind: 'person',
+      key: '0',
+      after: { isActive: ['true'], educationId: ['0'], familyName: ['A'] },
+    } as const;
+    await assert.rejects(connection.apply(person), AlreadyExistsError);
+  } finally {
+    modifying.mock.restore();
+    adding.mock.restore();
+  }
 });
 
 test('groups are asked for by the person (memberOf) where the server computes it (dynlist)', async () => {
