@@ -882,6 +882,8 @@ export const idsDecidedOtherwise: Readonly<Record<string, string>> = {
   'POST /api/v1/transfers/:id/accept body.classId': 'a class of the school that the learner goes to, or refused',
   'POST /api/v1/organisations/:id/roll-over body.classes.*.classId': ofLastYear,
   'POST /api/v1/organisations/:id/roll-over body.repeating.*.personId': ofLastYear,
+  'POST /api/v1/people/:id/changes/:changeId/take-back params.changeId':
+    'a change of the person of the path, or not found: idp/src/undo',
   'POST /api/v1/classes/:id/activation-codes body.personIds.*': ofClass,
   'POST /api/v1/classes/:id/badges body.personIds.*': ofClass,
   'POST /api/v1/classes/:id/pins body.personIds.*': ofClass,
