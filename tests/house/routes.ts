@@ -879,11 +879,15 @@ export const idsDecidedOtherwise: Readonly<Record<string, string>> = {
     'any school of the city: it is asked, and nothing of it is told or changed: registry/src/transfers',
   'POST /api/v1/people/:id/splits body.educationId':
     'registry/people/split.ts: an ID that was merged into the record of the path, and no other',
+  'POST /api/v1/people/:id/corrections body.ministryId':
+    'what is to be written: it names nobody, and one of another is refused',
   'POST /api/v1/organisations/:id/transfer-requests body.educationId':
     'with the date of birth, from any school; one refusal for both: registry/src/transfers',
   'POST /api/v1/transfers/:id/accept body.classId': 'a class of the school that the learner goes to, or refused',
   'POST /api/v1/organisations/:id/roll-over body.classes.*.classId': ofLastYear,
   'POST /api/v1/organisations/:id/roll-over body.repeating.*.personId': ofLastYear,
+  'POST /api/v1/people/:id/changes/:changeId/take-back params.changeId':
+    'a change of the person of the path, or not found: idp/src/undo',
   'POST /api/v1/classes/:id/activation-codes body.personIds.*': ofClass,
   'POST /api/v1/classes/:id/badges body.personIds.*': ofClass,
   'POST /api/v1/classes/:id/pins body.personIds.*': ofClass,

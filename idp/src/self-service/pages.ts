@@ -6,7 +6,7 @@ import { type Route, route } from '@edutrust/platform/route';
 import { hide, strict } from '@edutrust/platform/schemas';
 import { formatEducationId } from '@edutrust/registry/education-id';
 import { isDecidedFor } from '@edutrust/registry/guardians';
-import { listNotices, type Notice, undoPath } from '@edutrust/registry/notices';
+import { listNotices } from '@edutrust/registry/notices';
 import { officialIdsOf, personClaims } from '@edutrust/registry/people';
 import { needPasskey } from '@edutrust/registry/permissions';
 import type { FastifyReply, FastifyRequest } from 'fastify';
@@ -31,6 +31,7 @@ import { viewOfSession } from '../sessions/view.ts';
 import type { IdpTools } from '../tools.ts';
 import { openChanges } from '../undo/changes.ts';
 import { accountActivity } from './activity.ts';
+import { noticeProps } from './notices.ts';
 
 const Text = Type.String({ maxLength: 1_024 });
 const IdParams = Type.Object({ id: Type.String({ maxLength: 200 }) });
@@ -292,22 +293,6 @@ async function accountProps(
     homePath: '/',
     signOutAction: '/sign-out',
   };
-}
-
-/** Pupils have their teacher take it back. */
-const noticeProps =
-  ({ secrets, undoable, locale }: NoticesView) =>
-  ({ id, at, title, remedy }: Notice): AccountProps['notices'][number] => ({
-    at: at.toISOString(),
-    title: title[locale],
-    remedy: remedy[locale],
-    ...(undoable.some((change) => change.id === id) ? { notMePath: undoPath(secrets, id) } : {}),
-  });
-
-interface NoticesView {
-  readonly secrets: IdpTools['context']['secrets'];
-  readonly undoable: readonly { readonly id: string }[];
-  readonly locale: 'vi' | 'en';
 }
 
 const upstreamPath = ({ all }: IdpTools['upstreams']) => (all.length > 0 ? { upstreamPath: '/account/upstream' } : {});

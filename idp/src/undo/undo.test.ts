@@ -233,7 +233,7 @@ test('W7: an authenticator app and its codes come back with what was used of the
   assert.equal(rows.length, 0, 'how one signed in before is forgotten after a day');
 });
 
-test('W7: for a child the class teacher takes it back, no link does; another teacher and another child’s change are refused', async () => {
+test('W7: for a child the class teacher takes it back, no link does, and another teacher is refused', async () => {
   const { context, city, origin } = world;
   const { pupil } = city.people;
   const pupilId = await world.activate(pupil);
