@@ -23,7 +23,7 @@ export const flightMigration: SchemaMigrations['migrations'][number] = {
 
 /** That nothing was lost which did not wait for the disk. */
 export const unbrokenMigration: SchemaMigrations['migrations'][number] = {
-  name: '090-unbroken',
+  name: '014-unbroken',
   sql: `
         CREATE UNLOGGED TABLE sync.unbroken (target_id uuid PRIMARY KEY);
         COMMENT ON TABLE sync.unbroken IS
