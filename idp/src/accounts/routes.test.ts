@@ -156,7 +156,12 @@ test('the desk sees that somebody has an authenticator app and takes it away; an
   const { schoolAdministrator } = world.city.people;
   const teacher = world.city.schools[0]?.teacherIds.at(-1) ?? ''; // of a subject: signs nothing
   const stranger = world.city.schools[1]?.administratorId ?? '';
-  const hasApp = async () => (await as(schoolAdministrator, 'GET', `/people/${teacher}/account`)).json.hasSecondFactor;
+  const account = async (id: string) => (await as(schoolAdministrator, 'GET', `/people/${id}/account`)).json;
+  const hasApp = async () => {
+    const { hasSecondFactor, mayRemoveSecondFactor } = await account(teacher);
+    assert.equal(mayRemoveSecondFactor, hasSecondFactor);
+    return hasSecondFactor;
+  };
   assert.equal(await hasApp(), false);
   await sql`INSERT INTO idp.second_factor (person_id, sealed_secret, added_at, last_step, failures)
     VALUES (${teacher}, '\\x00', now(), 0, 0)`.execute(world.context.db);
@@ -166,6 +171,13 @@ test('the desk sees that somebody has an authenticator app and takes it away; an
   assert.equal(await hasApp(), true);
   assert.equal((await as(schoolAdministrator, 'DELETE', `/people/${teacher}/second-factor`)).status, 204);
   assert.equal(await hasApp(), false);
+  // Of who signs for the school a code takes two people: what one alone is refused is not offered to one alone.
+  const { principal } = world.city.people;
+  await sql`INSERT INTO idp.second_factor (person_id, sealed_secret, added_at, last_step, failures)
+    VALUES (${principal}, '\\x00', now(), 0, 0)`.execute(world.context.db);
+  const { hasSecondFactor, mayRemoveSecondFactor } = await account(principal);
+  assert.deepEqual([hasSecondFactor, mayRemoveSecondFactor], [true, false]);
+  assert.equal((await as(schoolAdministrator, 'DELETE', `/people/${principal}/second-factor`)).status, 403);
 });
 
 test('an app is registered, changed, given a new secret and ended; its secret is shown once', async () => {

@@ -7,7 +7,7 @@ import { IdParams, nullable, PersonId, personal, strict, Time, Uuid } from '@edu
 import { tells } from '@edutrust/registry/accesses';
 import { ProposedApproval, propose } from '@edutrust/registry/approvals';
 import { homeOf } from '@edutrust/registry/people';
-import { ofDepartment, proposes, requires, scopeOf } from '@edutrust/registry/permissions';
+import { decide, ofDepartment, proposes, requires, scopeOf } from '@edutrust/registry/permissions';
 import Type from 'typebox';
 import { codeKind, describeCodeFor } from '../activation/code-approval.ts';
 import type { IdpTools } from '../tools.ts';
@@ -23,6 +23,9 @@ const Status = Type.Object({
   passkeys: Type.Integer(),
   hasPassword: Type.Boolean(),
   hasSecondFactor: Type.Boolean(),
+  mayRemoveSecondFactor: Type.Boolean({
+    description: 'Whether the caller alone may take a lost app away; of who takes two people a new code is the way',
+  }),
   lastSignInAt: nullable(Time),
   sessions: Type.Integer(),
   opens: Type.Object({ password: Type.Boolean(), passkey: Type.Boolean() }),
@@ -57,8 +60,12 @@ const readStatus = ({ context }: IdpTools) =>
       });
       disclose(request, [request.params.id]);
       const locale = localeOf(request);
+      const personId = request.params.id;
       return {
         ...status,
+        mayRemoveSecondFactor:
+          status.hasSecondFactor &&
+          (await decide(context.db, personActor(request), 'accounts.invite', { personId })) === 'alone',
         lastSignInAt: lastSignInAt?.toISOString() ?? null,
         checks: checks.map(({ sentence, ...check }) => ({ ...check, sentence: sentence[locale] })),
         undoable: undoable.map(({ id, at, title }) => ({ id, at: at.toISOString(), title: title[locale] })),

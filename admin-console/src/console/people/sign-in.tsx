@@ -125,12 +125,12 @@ function Acts({
   ...of
 }: ActsProps & { readonly isBroken: boolean; readonly onCode: (made: MadeCode) => void }) {
   const may = mayDo(of.person);
-  const { status, sessions, hasSecondFactor, undoable } = of.account;
+  const { status, sessions, mayRemoveSecondFactor, undoable } = of.account;
   const offered = [
     may('accounts.suspend') && status === 'suspended' && <Resume key="resume" {...of} />,
     may('accounts.invite') && status !== 'suspended' && <Code key="code" {...of} isFirst={isBroken} onCode={onCode} />,
     may('accounts.invite') && status === 'active' && undoable.length > 0 && <TakeBack key="back" {...of} />,
-    may('accounts.invite') && hasSecondFactor && <RemoveApp key="app" {...of} />,
+    mayRemoveSecondFactor && <RemoveApp key="app" {...of} />,
     may('accounts.suspend') && sessions > 0 && <EndSessions key="end" {...of} />,
     may('accounts.suspend') && status === 'active' && <Suspend key="suspend" {...of} />,
   ].filter(Boolean);
