@@ -1,4 +1,4 @@
-import { dateInVietnam } from '@edutrust/platform/calendar';
+import { dateInVietnam, timeZone } from '@edutrust/platform/calendar';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database } from '@edutrust/platform/database';
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
@@ -106,5 +106,7 @@ export async function usesOfWeek(db: Database, clientId: string, now: Date): Pro
 }
 
 export async function forgetOldUses(db: Database): Promise<void> {
-  await sql`DELETE FROM idp.app_day WHERE day < current_date - ${keptDays}::int`.execute(db);
+  await sql`DELETE FROM idp.app_day WHERE day < (now() AT TIME ZONE ${sql.lit(timeZone)})::date - ${keptDays}::int`.execute(
+    db,
+  );
 }
