@@ -121,6 +121,47 @@ test('O1: while Redis is away PostgreSQL takes over for every process; nothing o
   }
 });
 
+test('O1: what one process has back in the first store is found, and taken once, by another that still lets it rest', async () => {
+  await using database = await testDatabase([platformMigrations]);
+  const second = createPostgresStore(database.pool);
+  const kept = createPostgresStore(database.pool); // stands for Redis, under names of its own
+  const redis: ShortLivedStore = {
+    ...kept,
+    put: (key, value, seconds) => kept.put(`redis:${key}`, value, seconds),
+    putIfAbsent: (key, value, seconds) => kept.putIfAbsent(`redis:${key}`, value, seconds),
+    get: (key) => kept.get(`redis:${key}`),
+    take: (key) => kept.take(`redis:${key}`),
+    delete: (key) => kept.delete(`redis:${key}`),
+  };
+  let isAway = false;
+  const first = new Proxy(redis, {
+    get: (target, name: keyof ShortLivedStore) =>
+      isAway
+        ? async () => {
+            throw new Unavailable('store/unavailable', { vi: 'Không trả lời.', en: 'No answer.' });
+          }
+        : target[name],
+  });
+  let time = 0;
+  const [one, other] = [1, 2].map(() => withFallback(first, second, undefined, () => time));
+  assert.ok(one && other);
+  isAway = true;
+  await one.put('sign-in', { step: 'asked' }, 600);
+  time = 1_500;
+  await other.put('another', 1, 600); // from here on the other one lets it rest for two seconds
+  isAway = false;
+  time = 2_100;
+  await one.put('sign-in', { step: 'answered' }, 600);
+  assert.deepEqual(await other.get('sign-in'), { step: 'answered' });
+  assert.equal(await other.putIfAbsent('sign-in', { step: 'begun anew' }, 600), false);
+  const taken = await Promise.all([other, one, other, one].map((store) => store.take('sign-in')));
+  assert.deepEqual(
+    taken.filter((value) => value !== undefined),
+    [{ step: 'answered' }],
+  );
+  assert.equal(await one.get('sign-in'), undefined);
+});
+
 test('O1: one call waits for a store that does not answer, and then none until it has rested', async () => {
   await using database = await testDatabase([platformMigrations]);
   const second = createPostgresStore(database.pool);

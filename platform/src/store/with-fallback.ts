@@ -9,6 +9,9 @@ const lookEveryMs = 1_000;
 /** As long as anything that was stored during an outage lives. */
 const rememberedSeconds = 2 * 3600;
 const outageKey = 'store:outage';
+/** Stands in the second store where a value was since the first one answers again: who still lets it rest asks it for that. */
+const back = { isBack: true };
+const isBack = (value: unknown) => typeof value === 'object' && value !== null && 'isBack' in value;
 
 /**
  * A store that goes on in the second one while the first does not answer (O1): a sign-in does not hang on Redis. What
@@ -33,24 +36,28 @@ export function withFallback(
   ): Promise<Value | undefined> {
     const looksTwice = await outage.mayHaveBeen();
     const newer = looksTwice ? await read(second) : undefined;
-    if (newer !== undefined) {
+    if (newer !== undefined && !isBack(newer)) {
       await found?.();
       return newer;
     }
-    const kept = await ask(() => read(first));
+    const kept = await ask(() => read(first), { isBack: newer !== undefined });
     if (kept?.value !== undefined || looksTwice) return kept?.value;
-    return read(second); // stored a moment ago by a process whose way to the first store is cut
+    const late = await read(second); // stored a moment ago by a process whose way to the first store is cut
+    if (late !== undefined) outage.met();
+    return isBack(late) ? undefined : late;
   }
 
   return {
     put: async (key, value, lifetimeSeconds) => {
       const done = await ask(() => first.put(key, value, lifetimeSeconds));
       if (!done) return (await outage.note()).put(key, value, lifetimeSeconds);
-      if (await outage.mayHaveBeen()) await second.delete(key);
+      if (await outage.mayHaveBeen()) await second.put(key, back, lifetimeSeconds);
     },
     putIfAbsent: async (key, value, lifetimeSeconds) => {
-      if ((await outage.mayHaveBeen()) && (await second.get(key)) !== undefined) return false;
-      const placed = await ask(() => first.putIfAbsent(key, value, lifetimeSeconds));
+      const newer = (await outage.mayHaveBeen()) ? await second.get(key) : undefined;
+      if (newer !== undefined && !isBack(newer)) return false;
+      const place = () => first.putIfAbsent(key, value, lifetimeSeconds);
+      const placed = await ask(place, { isBack: newer !== undefined });
       return placed ? placed.value : (await outage.note()).putIfAbsent(key, value, lifetimeSeconds);
     },
     get: (key) => newest((store) => store.get(key)),
@@ -78,8 +85,11 @@ export function withFallback(
 }
 
 interface CircuitBreaker {
-  /** The first store's answer; undefined when it does not give one. */
-  ask<Value>(call: () => Promise<Value>): Promise<{ readonly value: Value } | undefined>;
+  /** The first store's answer; undefined when it does not give one. Where it is known to be back it is not let rest. */
+  ask<Value>(
+    call: () => Promise<Value>,
+    options?: { readonly isBack: boolean },
+  ): Promise<{ readonly value: Value } | undefined>;
   /** Whether it is not asked at all for now. */
   isOpen(): boolean;
 }
@@ -90,8 +100,8 @@ function circuitBreaker(log: Pick<Logger, 'warn' | 'info'> | undefined, now: () 
   const isOpen = () => now() < restsUntil;
   return {
     isOpen,
-    ask: async (call) => {
-      if (isOpen()) return undefined;
+    ask: async (call, options) => {
+      if (isOpen() && !options?.isBack) return undefined;
       try {
         const value = await call();
         if (isAway) log?.info('the short-lived store answers again');
@@ -122,6 +132,10 @@ function outageOf(breaker: CircuitBreaker, second: ShortLivedStore, now: () => n
       if ((await second.get(outageKey)) === undefined) return false;
       knownUntil = time + lookEveryMs;
       return true;
+    },
+    /** Something of an outage was found here. */
+    met: (): void => {
+      knownUntil = Math.max(knownUntil, now() + lookEveryMs);
     },
     /** Said before anything is stored in the second store, so that who reads later looks there. */
     note: async (): Promise<ShortLivedStore> => {
