@@ -30,6 +30,7 @@ const words = {
   data: { vi: 'Dữ liệu nào', en: 'Which data' },
   ofSelf: { vi: 'Của người đồng ý', en: 'Of who agreed' },
   ofChild: { vi: 'Của con', en: 'Of the child' },
+  relation: { vi: 'Quan hệ với người đồng ý', en: 'Relation to who agreed' },
   subject: { vi: 'Mã riêng mà chỉ ứng dụng này thấy', en: 'An identifier that this app alone sees' },
   away: { vi: 'Khi không mở ứng dụng', en: 'While the app is not open' },
   keeps: { vi: 'Ứng dụng vẫn được nhận', en: 'The app still receives them' },
@@ -109,20 +110,7 @@ export async function consentReceipt(
       },
       {
         heading: t(words.data),
-        facts: [
-          [t(words.ofSelf), [...releasedLabels(scopes, locale), t(words.subject)].join('\n')],
-          ...(children.length > 0
-            ? [
-                [
-                  t(words.ofChild),
-                  [...releasedLabels(scopes.includes('profile') ? ['profile'] : [], locale), t(words.subject)].join(
-                    '\n',
-                  ),
-                ] as const,
-              ]
-            : []),
-          ...(scopes.includes('offline_access') ? [[t(words.away), t(words.keeps)] as const] : []),
-        ],
+        facts: dataOf(scopes, children.length > 0, locale),
       },
       {
         heading: t(words.when),
@@ -138,6 +126,18 @@ export async function consentReceipt(
     worth: worth(config.url.origin)[locale],
   };
   return { receipt, children: children.map(({ id }) => id) };
+}
+
+/** The data by name: of who agreed and, where they act for children, of these. */
+function dataOf(scopes: readonly string[], isForChildren: boolean, locale: Locale): (readonly [string, string])[] {
+  const list = (of: readonly string[], ...more: Text[]) =>
+    [...releasedLabels(of, locale), ...more.map((text) => text[locale])].join('\n');
+  const ofChild = scopes.filter((scope) => scope === 'profile'); // as the app gets it: idp/src/acting-for
+  return [
+    [words.ofSelf[locale], list(scopes, words.subject)],
+    ...(isForChildren ? [[words.ofChild[locale], list(ofChild, words.relation, words.subject)] as const] : []),
+    ...(scopes.includes('offline_access') ? [[words.away[locale], words.keeps[locale]] as const] : []),
+  ];
 }
 
 async function ownerOf(db: Database, { organisationId }: App): Promise<string | undefined> {
@@ -165,7 +165,7 @@ const worth = (origin: string): Text => ({
   en: `This receipt was made, signed and time-stamped by the EduTrust system itself; it is no seal of the department or a school, and not the signature of who agreed. It proves that when it was made the system kept this consent and it had not been withdrawn; it says nothing about later. App and purpose are as registered when it was made. Check this file at ${origin}/verify.`,
 });
 
-/** `10:46 26/11/2026` in Vietnam. */
+/** `10:46:12 26/11/2026 +07:00` */
 const timeIn = (locale: Locale) => {
   const format = new Intl.DateTimeFormat(locale === 'vi' ? 'vi-VN' : 'en-GB', {
     timeZone: 'Asia/Ho_Chi_Minh',
@@ -176,5 +176,5 @@ const timeIn = (locale: Locale) => {
     minute: '2-digit',
     second: '2-digit',
   });
-  return (at: Date) => format.format(at);
+  return (at: Date) => `${format.format(at)} +07:00`;
 };
