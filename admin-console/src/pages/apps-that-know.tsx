@@ -47,7 +47,7 @@ export function AppsThatKnow({ apps, whose }: { readonly apps: readonly App[]; r
             <DataList data={data} />
           </details>
           {receiptPath && (
-            <a href={receiptPath} download class="text-sm">
+            <a href={receiptPath} download class="inline-block py-1 text-sm">
               {t('Giấy xác nhận (PDF)', 'Receipt (PDF)')}
               <span class="sr-only">{`: ${[name, whose].filter(Boolean).join(', ')}`}</span>
             </a>

@@ -43,6 +43,18 @@ const words = {
   made: { vi: 'Lập giấy lúc', en: 'Receipt made at' },
 } satisfies Record<string, Text>;
 
+const time = new Intl.DateTimeFormat('en-GB', {
+  timeZone: 'Asia/Ho_Chi_Minh',
+  day: '2-digit',
+  month: '2-digit',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+});
+/** `26/11/2026 10:46:12 +07:00` */
+const timeText = (at: Date) => `${time.format(at).replace(',', '')} +07:00`;
+
 interface Consent {
   readonly givenAt: Date;
   readonly scopes: readonly string[];
@@ -84,7 +96,6 @@ export async function consentReceipt(
   const children = decided.filter(({ id }) => consent.children.includes(id));
   const scopes = releasedScopes(app, claims, consent.scopes, isTheirs);
   const as = children.length > 0 ? words.guardian : isDecided ? words.pupil : words.self;
-  const time = timeIn(locale);
   const place = placeOf(claims, locale);
   const receipt: Receipt = {
     locale,
@@ -115,11 +126,11 @@ export async function consentReceipt(
       {
         heading: t(words.when),
         facts: [
-          [t(words.given), time(consent.givenAt)],
+          [t(words.given), timeText(consent.givenAt)],
           ...(consent.entry ? [[t(words.entry), consent.entry] as const] : []),
           [t(words.until), t(words.untilWithdrawn)],
           [t(words.how), howToWithdraw(config.url.origin)[locale]],
-          [t(words.made), time(now)],
+          [t(words.made), timeText(now)],
         ],
       },
     ],
@@ -164,17 +175,3 @@ const worth = (origin: string): Text => ({
   vi: `Giấy này do hệ thống EduTrust tự lập, tự ký số và gắn dấu thời gian; không phải con dấu của Sở hay của trường, cũng không phải chữ ký của người đồng ý. Giấy chứng minh rằng lúc lập giấy hệ thống đang lưu sự đồng ý này và nó chưa bị rút lại; không nói gì về sau đó. Ứng dụng và mục đích ghi theo đăng ký lúc lập giấy. Kiểm tra tệp này tại ${origin}/verify.`,
   en: `This receipt was made, signed and time-stamped by the EduTrust system itself; it is no seal of the department or a school, and not the signature of who agreed. It proves that when it was made the system kept this consent and it had not been withdrawn; it says nothing about later. App and purpose are as registered when it was made. Check this file at ${origin}/verify.`,
 });
-
-/** `10:46:12 26/11/2026 +07:00` */
-const timeIn = (locale: Locale) => {
-  const format = new Intl.DateTimeFormat(locale === 'vi' ? 'vi-VN' : 'en-GB', {
-    timeZone: 'Asia/Ho_Chi_Minh',
-    day: '2-digit',
-    month: '2-digit',
-    year: 'numeric',
-    hour: '2-digit',
-    minute: '2-digit',
-    second: '2-digit',
-  });
-  return (at: Date) => `${format.format(at)} +07:00`;
-};
