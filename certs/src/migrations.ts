@@ -198,5 +198,11 @@ export const migrations: SchemaMigrations = {
         ALTER TABLE certs.request ADD COLUMN approval_id uuid UNIQUE;
         COMMENT ON COLUMN certs.request.approval_id IS 'registry.approval that covers it; null for what the program renewed';`,
     },
+    {
+      name: '007-receipts',
+      sql: `
+        ALTER TABLE certs.responder DROP CONSTRAINT responder_purpose_check,
+          ADD CHECK (purpose IN ('ocsp', 'tsa', 'receipts'));`,
+    },
   ],
 };

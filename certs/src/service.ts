@@ -8,7 +8,7 @@ import { findAlarms } from './alarms/alarms.ts';
 import { alarmRoutes } from './alarms/routes.ts';
 import { addAnchorKind, endAnchorKind } from './anchors/approval.ts';
 import { anchorRoutes } from './anchors/routes.ts';
-import { renewResponders } from './authority/responders.ts';
+import { addMissingResponders, renewResponders } from './authority/responders.ts';
 import { revokeKind } from './authority/revocation-approval.ts';
 import { authorityRoutes } from './authority/routes.ts';
 import type { CertsPages } from './pages.ts';
@@ -63,6 +63,7 @@ export function createCerts(context: ServiceContext, pages?: CertsPages): Servic
         'What is not as it should be with the authorities; 0 when all is well',
         async () => (await findAlarms(context)).length,
       );
+      await addMissingResponders(context);
       await refreshRevocationLists(context);
       follower = readOutbox(context.db, signerFollower(context), (error) =>
         context.log.error({ err: error }, 'following signers'),

@@ -81,7 +81,7 @@ export type CertsTables = {
     approval_id: string | null;
   };
   'certs.cross_certificate': { sha256: Buffer; certificate: Buffer; created_at: Generated<Date> };
-  'certs.responder': { purpose: 'ocsp' | 'tsa'; issuer_id: string; key_id: string; certificate: Buffer };
+  'certs.responder': { purpose: 'ocsp' | 'tsa' | 'receipts'; issuer_id: string; key_id: string; certificate: Buffer };
   'certs.revocation_list': {
     issuer_id: string;
     number: number;

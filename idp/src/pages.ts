@@ -278,6 +278,8 @@ export interface AccountProps extends AcceptedPasskeys {
     readonly data: readonly Datum[];
     /** Form without fields; null when the school approved the app. */
     readonly withdrawAction: string | null;
+    /** Link to the signed receipt of what was agreed to; null for what is not the reader's to prove. */
+    readonly receiptPath: string | null;
   }[];
   /** Systems that got data of the person without their coming there: which fields, by neutral name, and when last. */
   readonly releases: readonly {
@@ -337,6 +339,8 @@ export interface ChildrenProps {
       readonly data: readonly Datum[];
       /** Form without fields; null when the school approved the app. */
       readonly withdrawAction: string | null;
+      /** Link to the signed receipt of what was agreed to; null for what is not the reader's to prove. */
+      readonly receiptPath: string | null;
     }[];
     /** What happened to the child's account, newest first. */
     readonly activity: readonly { readonly at: Instant; readonly sentence: Sentence }[];

@@ -23,6 +23,7 @@ import { childrenRoutes } from './children/routes.ts';
 import { pingTask } from './ciba/answer.ts';
 import { pingApp } from './ciba/ping.ts';
 import { signInRequestRoutes } from './ciba/routes.ts';
+import { receiptRoutes } from './consent/receipt-routes.ts';
 import { consentRoutes } from './consent/routes.ts';
 import { dataRequestPages } from './data-requests/routes.ts';
 import { launcherRoutes } from './launcher/routes.ts';
@@ -107,6 +108,7 @@ interface IdpPorts {
   readonly releasedOf?: IdpTools['releasedOf'];
   readonly recipients?: IdpTools['recipients'];
   readonly credentialSignIn?: IdpTools['credentialSignIn'];
+  readonly receipts?: IdpTools['receipts'];
   /** What each workspace gives of a person, for the copy of their data. */
   readonly personal?: readonly PersonalPart[];
 }
@@ -138,6 +140,7 @@ export async function createIdp(context: ServiceContext, pages: IdpPages, ports:
     releasedOf: ports.releasedOf ?? (async () => []),
     recipients: ports.recipients ?? (async () => []),
     credentialSignIn: ports.credentialSignIn ?? (async () => noKeys),
+    receipts: ports.receipts,
   };
   let readers: readonly { stop(): Promise<void> }[] = [];
   return {
@@ -198,6 +201,7 @@ function routesOf(tools: IdpTools, ports: IdpPorts): Route[] {
     ...activationRoutes(tools),
     ...launcherRoutes(tools, ports.documents),
     ...accountPages(tools),
+    ...receiptRoutes(tools),
     ...secondFactorRoutes(tools),
     ...accountRoutes(tools),
     ...undoRoutes(tools),

@@ -1,4 +1,5 @@
 import type { ServiceContext } from '@edutrust/platform/context';
+import type { Locale } from '@edutrust/platform/messages';
 import type Provider from 'oidc-provider';
 import type { AppDirectory } from './apps/directory.ts';
 import type { IdpPages } from './pages.ts';
@@ -47,6 +48,19 @@ export type CredentialAnswer =
   | { readonly kind: 'confirmed' }
   | { readonly kind: 'error'; readonly error: string; readonly description: string };
 
+/** What a receipt says, as it is to be read; whoever keeps the keys makes the signed paper of it. */
+export interface Receipt {
+  readonly locale: Locale;
+  readonly title: string;
+  readonly sentence: string;
+  readonly parts: readonly {
+    readonly heading: string;
+    /** Names and values. */
+    readonly facts: readonly (readonly [string, string])[];
+  }[];
+  readonly worth: string;
+}
+
 /** What the routes of this service share, made once a process. */
 export interface IdpTools {
   readonly context: ServiceContext;
@@ -64,6 +78,8 @@ export interface IdpTools {
   recipients(): Promise<readonly SystemRecipient[]>;
   /** How a sign-in for the use of a person's key goes on; asked of those who keep the keys. */
   credentialSignIn(signIn: CredentialSignIn): Promise<CredentialAnswer>;
+  /** A receipt as a signed PDF; absent where nobody keeps keys, and then there are no receipts. */
+  readonly receipts?: ((receipt: Receipt) => Promise<Buffer>) | undefined;
   /** The provider of now: a key rotation swaps it. */
   provider(): Promise<Provider>;
 }

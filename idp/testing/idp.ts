@@ -77,11 +77,12 @@ export interface TestIdp extends AsyncDisposable {
 interface Ports {
   readonly documents?: DocumentsPort | undefined;
   readonly credentialSignIn?: IdpTools['credentialSignIn'] | undefined;
+  readonly receipts?: IdpTools['receipts'];
 }
 
 async function serve(
   context: TestContext,
-  { documents, credentialSignIn }: Ports,
+  { documents, credentialSignIn, receipts }: Ports,
 ): Promise<{ app: HttpServer; idp: Idp }> {
   const pages = printingPages();
   const personal = [...registryPersonal.parts, ...idpPersonal.parts];
@@ -89,6 +90,7 @@ async function serve(
     personal,
     ...(documents ? { documents } : {}),
     ...(credentialSignIn ? { credentialSignIn } : {}),
+    receipts,
   });
   const app = await createHttpServer({
     config: context.config,
@@ -113,6 +115,7 @@ export async function testIdp(
   environment: Record<string, string> = {},
   documents?: DocumentsPort,
   credentialSignIn?: IdpTools['credentialSignIn'],
+  receipts?: IdpTools['receipts'],
 ): Promise<TestIdp> {
   const port = await freePort();
   const origin = `http://localhost:${port}`;
@@ -124,7 +127,7 @@ export async function testIdp(
   });
   const city = await seedCity(context);
   await seedDemo(context, city);
-  const { app, idp } = await serve(context, { documents, credentialSignIn });
+  const { app, idp } = await serve(context, { documents, credentialSignIn, receipts });
   await app.listen({ host: 'localhost', port });
   const code = (personId: string) => newCode(context, personId);
   return {

@@ -214,6 +214,8 @@ export const rows: Readonly<Record<string, Row>> = {
   'POST /not-me': anyone,
   'POST /account/apps/:id/withdraw': anyone,
   'POST /account/children/:id/apps/:app/withdraw': anyone,
+  'GET /account/apps/:id/receipt.pdf': anyone,
+  'GET /account/children/:id/apps/:app/receipt.pdf': anyone,
   'POST /account/passkeys/:id/remove': anyone,
   'POST /account/password': anyone,
   'POST /account/sessions/:id/end': anyone,
@@ -875,6 +877,7 @@ export const idsDecidedOtherwise: Readonly<Record<string, string>> = {
   'POST /account/upstream/links/:id/remove params.id': "one's own: idp/src/upstream",
   'POST /account/data-requests/:id/withdraw params.id': 'whoever asked, else none: tests/faults/erasure.test.ts',
   'POST /account/children/:id/apps/:app/withdraw params.id': "one of the caller's own children: idp/src/children",
+  'GET /account/children/:id/apps/:app/receipt.pdf params.id': "one of the caller's own children: idp/src/consent",
   'POST /api/v1/people/:id/transfer-offers body.toId':
     'any school of the city: it is asked, and nothing of it is told or changed: registry/src/transfers',
   'POST /api/v1/people/:id/splits body.educationId':

@@ -133,6 +133,9 @@ function Losses({ id }: { readonly id: string }) {
               {t('Câu trả lời trạng thái (OCSP) không còn được tin', 'Status answers (OCSP) are no longer trusted')}
             </li>
           )}
+          {services.includes('receipts') && (
+            <li>{t('Không cấp được giấy xác nhận đồng ý', 'No receipts of consents')}</li>
+          )}
           <li>
             {t(
               'Tài liệu đã ký có dấu thời gian trước lúc đó vẫn kiểm được.',

@@ -10,6 +10,8 @@ interface App {
   readonly data: readonly Datum[];
   /** Form without fields; null when the school approved the app. */
   readonly withdrawAction: string | null;
+  /** The signed receipt; null for what is not the reader's to prove. */
+  readonly receiptPath: string | null;
 }
 
 /** Which apps know what of a person, since when, and by whose word; what was agreed to can be withdrawn. */
@@ -17,7 +19,7 @@ export function AppsThatKnow({ apps, whose }: { readonly apps: readonly App[]; r
   if (apps.length === 0) return <p class="text-quiet">{t('Chưa có ứng dụng nào.', 'No app yet.')}</p>;
   return (
     <Ruled>
-      {apps.map(({ name, since, data, withdrawAction }) => (
+      {apps.map(({ name, since, data, withdrawAction, receiptPath }) => (
         <Row
           key={name}
           title={name}
@@ -44,6 +46,12 @@ export function AppsThatKnow({ apps, whose }: { readonly apps: readonly App[]; r
             <summary>{t('Những điều ứng dụng biết', 'What the app knows')}</summary>
             <DataList data={data} />
           </details>
+          {receiptPath && (
+            <a href={receiptPath} download class="inline-block py-1 text-sm">
+              {t('Giấy xác nhận (PDF)', 'Receipt (PDF)')}
+              <span class="sr-only">{`: ${[name, whose].filter(Boolean).join(', ')}`}</span>
+            </a>
+          )}
         </Row>
       ))}
     </Ruled>

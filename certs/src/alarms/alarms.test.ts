@@ -62,7 +62,11 @@ test('what ends soon and was not replaced is an alarm, with what to do', async (
   await using shop = await openAt();
   shop.setClock(340 * dayMs);
   await refreshRevocationLists(shop.context);
-  assert.deepEqual(await shop.codes(), ['service-ending ocsp/people', 'service-ending ocsp/services']);
+  assert.deepEqual(await shop.codes(), [
+    'service-ending ocsp/people',
+    'service-ending ocsp/services',
+    'service-ending receipts/services',
+  ]);
   shop.setClock(9 * 365 * dayMs);
   await refreshRevocationLists(shop.context);
   const alarms = await findAlarms(shop.context);

@@ -113,7 +113,7 @@ const bad: Readonly<Record<string, () => Buffer>> = {
 };
 
 describe('C2: the linter has a good and a bad certificate for each rule', () => {
-  for (const profile of ['official', 'seal', 'tsa', 'ocsp', 'issuing-ca', 'cross'] as const) {
+  for (const profile of ['official', 'seal', 'tsa', 'ocsp', 'receipts', 'issuing-ca', 'cross'] as const) {
     test(`what the profile ${profile} makes breaks none`, () =>
       assert.deepEqual(lint(good(profile), profile, issuer), []));
   }

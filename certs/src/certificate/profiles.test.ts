@@ -59,6 +59,10 @@ const subjects: Readonly<Record<ProfileName, readonly NameAttribute[]>> = {
     ['country', 'VN'],
     ['commonName', 'EduTrust OCSP – People'],
   ],
+  receipts: [
+    ['country', 'VN'],
+    ['commonName', 'EduTrust Receipts'],
+  ],
 };
 
 const rootKey = fixedKey(0x11);
@@ -139,7 +143,7 @@ test('C3: openssl, GnuTLS and NSS accept a chain of ours with names outside ASCI
   run('certutil', ['-N', '-d', 'sql:.', '--empty-password']);
   run('certutil', ['-A', '-d', 'sql:.', '-n', 'root', '-t', 'C,C,C', '-i', 'root.pem']);
   run('certutil', ['-A', '-d', 'sql:.', '-n', 'people', '-t', ',,', '-i', 'people.pem']);
-  for (const profile of ['official', 'seal', 'tsa', 'ocsp'] as const) {
+  for (const profile of ['official', 'seal', 'tsa', 'ocsp', 'receipts'] as const) {
     await writeFile(join(place, 'leaf.pem'), pem(profile));
     assert.match(
       run('openssl', ['verify', '-x509_strict', '-CAfile', 'root.pem', '-untrusted', 'people.pem', 'leaf.pem']),
@@ -148,7 +152,7 @@ test('C3: openssl, GnuTLS and NSS accept a chain of ours with names outside ASCI
     const chain = pem(profile) + pem('issuing-ca') + pem('root');
     assert.match(run('certtool', ['--verify-chain'], chain), /Chain verification output: Verified\./, profile);
     run('certutil', ['-A', '-d', 'sql:.', '-n', profile, '-t', ',,', '-i', 'leaf.pem']);
-    const usage = { official: 'S', seal: 'S', tsa: undefined, ocsp: 'O' }[profile]; // S signs e-mail, O answers for status
+    const usage = { official: 'S', seal: 'S', receipts: 'S', tsa: undefined, ocsp: 'O' }[profile]; // S signs e-mail, O answers for status
     if (usage) assert.match(run('certutil', ['-V', '-d', 'sql:.', '-n', profile, '-u', usage]), /certificate is valid/);
   }
   await rm(place, { recursive: true });
@@ -157,7 +161,7 @@ test('C3: openssl, GnuTLS and NSS accept a chain of ours with names outside ASCI
 test('every golden certificate passes the linter too', () => {
   const root = parseCertificate(build('root'));
   const people = parseCertificate(build('issuing-ca'));
-  for (const profile of ['official', 'seal', 'tsa', 'ocsp'] as const)
+  for (const profile of ['official', 'seal', 'tsa', 'ocsp', 'receipts'] as const)
     assert.deepEqual(lint(build(profile), profile, people), []);
   for (const profile of ['cross', 'issuing-ca'] as const) assert.deepEqual(lint(build(profile), profile, root), []);
   assert.deepEqual(lint(build('root'), 'root', undefined), []);

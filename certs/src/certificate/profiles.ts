@@ -109,6 +109,14 @@ export const profiles = {
     policies: [policies.services],
     revocation: 'none',
   },
+  /** A program that confirms what it keeps: nobody's will, so no non-repudiation (RFC 5280 §4.2.1.3) and no seal. */
+  receipts: {
+    lifetimeMs: 365 * days,
+    keyUsage: ['digitalSignature'],
+    extendedKeyUsage: { critical: false, purposes: [purposes.documentSigning, purposes.emailProtection] },
+    policies: [policies.services],
+    revocation: 'list-and-ocsp',
+  },
 } as const satisfies Record<string, Profile>;
 export type ProfileName = keyof typeof profiles;
 

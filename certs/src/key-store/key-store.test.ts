@@ -160,9 +160,9 @@ test('K3: a key signs for its own purpose only, and no two purposes share one', 
   const keys = keyStore(context);
   const rows = await certsOf(context.db).selectFrom('certs.key').select(['id', 'purpose', 'public_key']).execute();
   assert.equal(new Set(rows.map(({ public_key }) => public_key.toString('hex'))).size, rows.length);
-  assert.deepEqual(new Set(rows.map(({ purpose }) => purpose)), new Set(['ca', 'ocsp', 'tsa']));
+  assert.deepEqual(new Set(rows.map(({ purpose }) => purpose)), new Set(['ca', 'ocsp', 'tsa', 'receipts']));
   for (const { id, purpose } of rows) {
-    for (const asked of ['ca', 'ocsp', 'tsa', 'signer', 'seal'] as const) {
+    for (const asked of ['ca', 'ocsp', 'tsa', 'receipts', 'signer', 'seal'] as const) {
       const signing = keys.sign(context.db, id, asked, data);
       if (asked === purpose) assert.ok(await signing);
       else await assert.rejects(signing, { code: 'keys/no-key' });

@@ -20,6 +20,7 @@ import { type ApprovalKind, createApprovals } from '@edutrust/registry/approvals
 import { can } from '@edutrust/registry/permissions';
 import { createRegistry, registryKinds, registryPersonal } from '@edutrust/registry/service';
 import { documentNames, listIssuedDocuments, listWaiting } from '@edutrust/signing-service/documents';
+import { makeReceipt } from '@edutrust/signing-service/receipts';
 import { answerCredentialSignIn } from '@edutrust/signing-service/remote-signing';
 import { createSigning, signingKinds, signingPersonal } from '@edutrust/signing-service/service';
 
@@ -81,6 +82,7 @@ export async function buildServices(
     releasedOf: (personId) => listReleases(context.db, personId),
     recipients: () => listSystemRecipients(context.db),
     credentialSignIn: (signIn) => answerCredentialSignIn(context, signIn),
+    receipts: (receipt) => makeReceipt(context, receipt),
     personal: personalData.flatMap(({ parts }) => parts),
   });
   const built: Partial<Record<ServiceName, Service | readonly Service[]>> = {

@@ -53,6 +53,8 @@ export interface ChildView extends Child {
     readonly data: readonly Datum[];
     /** Agreed to, and so the guardian's to take back; an app of the school needs no agreement. */
     readonly isConsent: boolean;
+    /** Whose word it is; null when the school approved the app. */
+    readonly agreedBy: string | null;
   }[];
 }
 
@@ -79,12 +81,13 @@ export async function viewChildren(
         ...child,
         activity,
         documents: issued.filter(({ personId }) => personId === child.id),
-        apps: sharing.map(({ app, since, scopes, isConsent }) => ({
+        apps: sharing.map(({ app, since, scopes, isConsent, agreedBy }) => ({
           clientId: app.clientId,
           name: app.name,
           since,
           data: releasedData(claims, scopes, locale),
           isConsent,
+          agreedBy,
         })),
       };
     }),

@@ -6,6 +6,7 @@ import { tells } from '@edutrust/registry/accesses';
 import { decidesFor } from '@edutrust/registry/guardians';
 import Type from 'typebox';
 import { withdrawConsent } from '../consent/consent.ts';
+import { receiptPath } from '../consent/sharing.ts';
 import { copyPath } from '../own-data/copy.ts';
 import { seeOther, sendPage } from '../page-reply.ts';
 import { proofNeeded, provedPath, signedInOr } from '../self-service/pages.ts';
@@ -62,13 +63,17 @@ const list = ({ context, apps }: IdpTools, documents: DocumentsPort | undefined)
             issuedAt: issuedAt.toISOString(),
             code,
           })),
-          apps: sharing.map(({ since, data, ...one }) => ({ ...one, since: since.toISOString(), data: [...data] })),
+          apps: sharing.map(({ since, data, agreedBy: _, ...one }) => ({
+            ...one,
+            since: since.toISOString(),
+            data: [...data],
+          })),
         })),
       };
     },
   });
 
-const showPage = ({ context, apps, pages }: IdpTools, documents: DocumentsPort | undefined) =>
+const showPage = ({ context, apps, pages, receipts }: IdpTools, documents: DocumentsPort | undefined) =>
   route({
     method: 'GET',
     url: '/account/children',
@@ -99,11 +104,12 @@ const showPage = ({ context, apps, pages }: IdpTools, documents: DocumentsPort |
                 filePath: `/api/v1/account/documents/${id}/file`,
                 verifyPath: `/verify/${code}`,
               })),
-              apps: child.apps.map(({ clientId, name, since, data, isConsent }) => ({
+              apps: child.apps.map(({ clientId, name, since, data, isConsent, agreedBy }) => ({
                 name,
                 since: since.toISOString(),
                 data,
                 withdrawAction: isConsent ? `/account/children/${child.id}/apps/${clientId}/withdraw` : null,
+                receiptPath: receipts ? receiptPath(clientId, agreedBy, actor.personId, child.id) : null,
               })),
             })),
             accountPath: '/account',

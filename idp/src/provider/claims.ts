@@ -112,6 +112,14 @@ export function releasedData(
   return data;
 }
 
+/** What the scopes would tell an app of anybody: the data by name, without values. */
+export function releasedLabels(scopes: readonly string[], locale: 'vi' | 'en'): string[] {
+  const places = scopes.includes('school') || scopes.includes('groups') ? (['role', 'school', 'class'] as const) : [];
+  const single = (['email', 'birthdate', 'education_id'] as const).filter((scope) => scopes.includes(scope));
+  const named = scopes.includes('profile') ? (['name'] as const) : [];
+  return [...named, ...single, ...places].map((datum) => labels[datum][locale]);
+}
+
 /** `2016-09-20` → `20/09/2016`, as it is written here in both languages. */
 function dateFor(isoDate: string): string {
   return isoDate.split('-').reverse().join('/');

@@ -13,7 +13,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { findAccount } from '../accounts/account.ts';
 import { withdrawConsent } from '../consent/consent.ts';
-import { listSharing } from '../consent/sharing.ts';
+import { listSharing, receiptPath } from '../consent/sharing.ts';
 import { copyPath } from '../own-data/copy.ts';
 import { formErrorOf, seeOther, sendPage, viewOf } from '../page-reply.ts';
 import type { AccountProps, FormError } from '../pages.ts';
@@ -227,7 +227,7 @@ export async function endOwnSession({ context }: IdpTools, actor: PersonActor, u
 }
 
 async function accountProps(
-  { context, apps, upstreams, releasedOf }: IdpTools,
+  { context, apps, upstreams, releasedOf, receipts }: IdpTools,
   actor: PersonActor,
   locale: 'vi' | 'en',
 ): Promise<AccountProps> {
@@ -277,11 +277,12 @@ async function accountProps(
       : {}),
     sessions: sessions.map((session) => sessionProps(session, actor.sessionId, locale)),
     endAllAction: '/account/sessions/end',
-    apps: sharing.map(({ app, since, scopes, isConsent }) => ({
+    apps: sharing.map(({ app, since, scopes, isConsent, agreedBy }) => ({
       name: app.name,
       since: since.toISOString(),
       data: releasedData(claims, scopes, locale),
       withdrawAction: isConsent ? `/account/apps/${app.clientId}/withdraw` : null,
+      receiptPath: receipts ? receiptPath(app.clientId, agreedBy, personId) : null,
     })),
     releases: released.map(({ lastAt, ...release }) => ({ ...release, lastAt: lastAt.toISOString() })),
     notices: told.map(noticeProps({ secrets: context.secrets, undoable: rule.isPupil ? [] : undoable, locale })),

@@ -41,6 +41,7 @@ const limits: readonly (readonly [RegExp, RateLimit | null])[] = [
   [/^POST \/csc\/v2\/(credentials\/authorize|signatures\/\w+)$/, remoteSigning],
   [/^POST \/(account\/password|account\/sessions|api\/v1\/account\/passkeys)(\/|$)/, costly],
   [/^GET \/api\/v1\/account\/(children\/:id\/)?data$/, costly],
+  [/^GET \/account\/(children\/:id\/)?apps\/:\w+\/receipt\.pdf$/, costly],
   [
     /^POST \/api\/v1\/(roster\/plans|roster\/columns|audit\/verify|signing\/sessions|sealing\/machines|sealing\/batches|sync\/targets\/:id\/runs)(\/|$)/,
     costly,

@@ -37,6 +37,10 @@ export const operations = {
   'badges.find': { vi: 'đã tra thẻ nhặt được', en: 'looked up a badge that was found' },
   'roles.list': { vi: 'đã xem danh sách vai trò', en: 'looked at the list of roles' },
   'children.copy': { vi: 'đã tải bản sao dữ liệu của con em', en: 'downloaded a copy of the child’s data' },
+  'children.receipt': {
+    vi: 'đã tải giấy xác nhận đồng ý cho con em',
+    en: 'downloaded a receipt of a consent for the child',
+  },
   'children.open': { vi: 'đã mở trang của con em', en: 'opened the page of the child' },
   // Marks and documents
   'marks.open': { vi: 'đã xem điểm', en: 'looked at the marks' },

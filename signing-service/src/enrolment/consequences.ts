@@ -96,7 +96,7 @@ const ofLosingAuthority = ({ db }: ServiceContext) =>
           signers: Type.Integer({ description: 'People who could no longer sign' }),
           schools: Type.Integer({ description: 'Schools of those people' }),
           waitingRequests: Type.Integer({ description: 'Documents that wait for one of them' }),
-          services: Type.Array(Type.Enum(['ocsp', 'tsa'])),
+          services: Type.Array(Type.Enum(['ocsp', 'tsa', 'receipts'])),
         }),
       },
     },
@@ -107,7 +107,7 @@ const ofLosingAuthority = ({ db }: ServiceContext) =>
         signers: number;
         schools: number;
         waitingRequests: number;
-        services: ('ocsp' | 'tsa')[];
+        services: ('ocsp' | 'tsa' | 'receipts')[];
       }>`
         WITH RECURSIVE below AS (
           SELECT id FROM certs.authority WHERE id = ${request.params.id}

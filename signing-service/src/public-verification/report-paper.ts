@@ -1,7 +1,6 @@
 import type { Locale, Text } from '@edutrust/platform/messages';
-import { drawingFont } from '../fonts/drawing.ts';
+import { drawSheet, timeText } from '../sheet/sheet.ts';
 import type { SignatureReport } from '../validation/report.ts';
-import { beginPaper, page, quiet } from './report-sheet.ts';
 import type { AnswerText } from './sentences.ts';
 import type { VerificationReport } from './verify.ts';
 
@@ -50,18 +49,6 @@ const words = {
   },
 } satisfies Record<string, Text>;
 
-const time = new Intl.DateTimeFormat('en-GB', {
-  timeZone: 'Asia/Ho_Chi_Minh',
-  day: '2-digit',
-  month: '2-digit',
-  year: 'numeric',
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-});
-/** `26/11/2026 10:46:12 +07:00` */
-const timeText = (at: string) => `${time.format(new Date(at)).replace(',', '')} +07:00`;
-
 /**
  * The report of a check as a PDF to print or to put into a file: the answer first, what it rests on below. It is tagged
  * for screen readers and carries no tick that could be mistaken for a signature.
@@ -71,64 +58,42 @@ export async function makeReportPaper(
   { locale, origin }: { readonly locale: Locale; readonly origin: string },
 ): Promise<Buffer> {
   const t = (text: Text) => text[locale];
-  const { default: Document } = await import('pdfkit');
-  const pdf = new Document({
-    size: 'A4',
-    margins: { top: 60, bottom: 60, left: page.left, right: 56 },
-    pdfVersion: '1.7',
-    tagged: true,
-    lang: locale === 'vi' ? 'vi-VN' : 'en-GB',
-    displayTitle: true,
-    bufferPages: true,
-    info: { Title: t(words.title), Creator: 'EduTrust', Producer: 'EduTrust', CreationDate: new Date(report.judgedAt) },
-  });
-  const chunks: Buffer[] = [];
-  const finished = new Promise<Buffer>((resolve, reject) => {
-    pdf.on('data', (chunk: Buffer) => chunks.push(chunk));
-    pdf.on('end', () => resolve(Buffer.concat(chunks)));
-    pdf.on('error', reject);
-  });
-  for (const weight of ['regular', 'semibold', 'bold'] as const) pdf.registerFont(weight, drawingFont(weight));
-  const paper = beginPaper(pdf);
-  paper.text('P', 'EduTrust · Sở Giáo dục và Đào tạo Thành phố Hồ Chí Minh', { size: 9, colour: quiet });
-  paper.text('H1', t(words.title), { font: 'bold', size: 20, after: 16 });
-  paper.verdict(t(words[report.verdict]), t(report.sentence), colours[report.verdict]);
-  paper.beside(
-    (
-      [
-        [words.unchanged, report.unchanged],
-        [words.trusted, report.trusted],
-      ] as const satisfies readonly (readonly [Text, AnswerText])[]
-    ).map(([question, answer]) => ({
-      name: t(question),
-      answer: t(words[answer.answer]),
-      sentence: t(answer.sentence),
-      colour: colours[answerColours[answer.answer]],
-    })),
-  );
-  paper.fact(t(words.next), t(report.nextStep));
-  paper.heading(t(words.file));
-  if (report.file) paper.fact(t(words.name), report.file);
-  paper.fact(t(words.size), `${report.sizeBytes.toLocaleString(locale)} B`);
-  paper.fact('SHA-256', report.sha256);
-  paper.fact(t(words.judged), timeText(report.judgedAt));
-  if (report.document) {
-    paper.heading(`${t(words.document)}: ${report.document.title}`);
-    paper.fact(t(words.issuer), report.document.issuer);
-    paper.fact(t(words.original), `${origin}/verify/${report.document.code}`);
-  }
-  report.signatures.forEach((signature, index) => {
-    paper.heading(`${t(words.signature)} ${index + 1}: ${t(words[signature.verdict]).toLocaleLowerCase(locale)}`);
-    for (const [name, value] of factsOf(signature, locale)) paper.fact(name, value);
-    for (const counter of signature.counterSignatures) {
-      paper.heading(`${t(words.counter)} ${index + 1}: ${t(words[counter.verdict]).toLocaleLowerCase(locale)}`);
-      for (const [name, value] of factsOf(counter, locale)) paper.fact(name, value);
+  return drawSheet({ title: t(words.title), locale, at: new Date(report.judgedAt) }, (paper) => {
+    paper.verdict(t(words[report.verdict]), t(report.sentence), colours[report.verdict]);
+    paper.beside(
+      (
+        [
+          [words.unchanged, report.unchanged],
+          [words.trusted, report.trusted],
+        ] as const satisfies readonly (readonly [Text, AnswerText])[]
+      ).map(([question, answer]) => ({
+        name: t(question),
+        answer: t(words[answer.answer]),
+        sentence: t(answer.sentence),
+        colour: colours[answerColours[answer.answer]],
+      })),
+    );
+    paper.fact(t(words.next), t(report.nextStep));
+    paper.heading(t(words.file));
+    if (report.file) paper.fact(t(words.name), report.file);
+    paper.fact(t(words.size), `${report.sizeBytes.toLocaleString(locale)} B`);
+    paper.fact('SHA-256', report.sha256);
+    paper.fact(t(words.judged), timeText(report.judgedAt));
+    if (report.document) {
+      paper.heading(`${t(words.document)}: ${report.document.title}`);
+      paper.fact(t(words.issuer), report.document.issuer);
+      paper.fact(t(words.original), `${origin}/verify/${report.document.code}`);
     }
+    report.signatures.forEach((signature, index) => {
+      paper.heading(`${t(words.signature)} ${index + 1}: ${t(words[signature.verdict]).toLocaleLowerCase(locale)}`);
+      for (const [name, value] of factsOf(signature, locale)) paper.fact(name, value);
+      for (const counter of signature.counterSignatures) {
+        paper.heading(`${t(words.counter)} ${index + 1}: ${t(words[counter.verdict]).toLocaleLowerCase(locale)}`);
+        for (const [name, value] of factsOf(counter, locale)) paper.fact(name, value);
+      }
+    });
+    paper.proves(`${t(words.again)} ${origin}/verify.`, `${origin}/verify`);
   });
-  paper.proves(`${t(words.again)} ${origin}/verify.`, `${origin}/verify`);
-  paper.end();
-  pdf.end();
-  return finished;
 }
 
 /** What is known of one signature, as names and values; nothing that was not found. */

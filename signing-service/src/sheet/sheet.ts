@@ -1,14 +1,16 @@
+import type { Locale } from '@edutrust/platform/messages';
 import type PDFDocument from 'pdfkit';
 import { encode } from 'uqr';
+import { drawingFont } from '../fonts/drawing.ts';
 
 type Pdf = InstanceType<typeof PDFDocument>;
 
 const ink = '#16202e';
-export const quiet = '#5b6675';
+const quiet = '#5b6675';
 const line = '#c9d2de';
 const margin = '#d98a9b';
 /** Of the text, in points. */
-export const page = { left: 72, width: 595.28 - 72 - 56, bottom: 780 } as const;
+const page = { left: 72, width: 595.28 - 72 - 56, bottom: 780 } as const;
 
 interface Style {
   readonly font?: 'regular' | 'semibold' | 'bold';
@@ -19,8 +21,55 @@ interface Style {
 
 type Put = (kind: string, text: string, x: number, width: number, style: Style) => void;
 
+const time = new Intl.DateTimeFormat('en-GB', {
+  timeZone: 'Asia/Ho_Chi_Minh',
+  day: '2-digit',
+  month: '2-digit',
+  year: 'numeric',
+  hour: '2-digit',
+  minute: '2-digit',
+  second: '2-digit',
+});
+/** `26/11/2026 10:46:12 +07:00` */
+export const timeText = (at: Date | string) => `${time.format(new Date(at)).replace(',', '')} +07:00`;
+
+/**
+ * A sheet of the platform as a PDF to print or to keep, tagged for screen readers: the department's line and the title,
+ * and below them what `draw` puts there at once, without awaiting anything.
+ */
+export async function drawSheet(
+  { title, locale, at }: { readonly title: string; readonly locale: Locale; readonly at: Date },
+  draw: (paper: ReturnType<typeof beginPaper>) => void,
+): Promise<Buffer> {
+  const { default: Document } = await import('pdfkit');
+  const pdf = new Document({
+    size: 'A4',
+    margins: { top: 60, bottom: 60, left: page.left, right: 56 },
+    pdfVersion: '1.7',
+    tagged: true,
+    lang: locale === 'vi' ? 'vi-VN' : 'en-GB',
+    displayTitle: true,
+    bufferPages: true,
+    info: { Title: title, Creator: 'EduTrust', Producer: 'EduTrust', CreationDate: at },
+  });
+  const chunks: Buffer[] = [];
+  const finished = new Promise<Buffer>((resolve, reject) => {
+    pdf.on('data', (chunk: Buffer) => chunks.push(chunk));
+    pdf.on('end', () => resolve(Buffer.concat(chunks)));
+    pdf.on('error', reject);
+  });
+  for (const weight of ['regular', 'semibold', 'bold'] as const) pdf.registerFont(weight, drawingFont(weight));
+  const paper = beginPaper(pdf);
+  paper.text('P', 'EduTrust · Sở Giáo dục và Đào tạo Thành phố Hồ Chí Minh', { size: 9, colour: quiet });
+  paper.text('H1', title, { font: 'bold', size: 20, after: 16 });
+  draw(paper);
+  paper.end();
+  pdf.end();
+  return finished;
+}
+
 /** A page that fills itself from top to bottom: every text an element of the structure, every line an artifact. */
-export function beginPaper(pdf: Pdf) {
+function beginPaper(pdf: Pdf) {
   const root = pdf.struct('Document');
   pdf.addStructure(root);
   const put = putOn(pdf, root);
