@@ -34,7 +34,8 @@ export class ScimServer implements AsyncDisposable {
   readonly groups = new Map<string, Group>();
   readonly asked: { readonly method: string; readonly path: string; readonly body: Json }[] = [];
   readonly #ways: Ways;
-  readonly #server = createServer((request, response) => {
+  // Patient: on a busy machine a connection that rests is not closed under the next request.
+  readonly #server = createServer({ keepAliveTimeout: 60_000 }, (request, response) => {
     void this.#answer(request).then(({ status, body, headers = {} }) => {
       response.writeHead(status, { 'content-type': 'application/scim+json', ...headers });
       response.end(body === undefined ? '' : JSON.stringify(body));

@@ -138,7 +138,7 @@ test('D9: another profile than the server’s is seen: what it refuses is named,
   await using world = await openWorld('rfc', { ...servers.okta, filters: ['externalId', 'displayName'] });
   const { context, server, targetId } = world;
   const run = await runTarget(context, targetId, { mode: 'apply', actor });
-  assert.equal(run.failure?.code, 'sync/changes-refused');
+  assert.equal(run.failure?.code, 'sync/changes-refused', run.failure?.detail.en);
   assert.match(run.failure?.detail.en ?? '', /one at a time/);
   assert.ok(server.users.size > 5);
   await assert.rejects(
