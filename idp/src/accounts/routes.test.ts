@@ -171,13 +171,13 @@ test('the desk sees that somebody has an authenticator app and takes it away; an
   assert.equal(await hasApp(), true);
   assert.equal((await as(schoolAdministrator, 'DELETE', `/people/${teacher}/second-factor`)).status, 204);
   assert.equal(await hasApp(), false);
-  // Of who signs for the school a code takes two people: what one alone is refused is not offered to one alone.
-  const { principal } = world.city.people;
+  // Of a guardian a code takes two people: what one alone is refused is not offered to one alone.
+  const { guardian } = world.city.people;
   await sql`INSERT INTO idp.second_factor (person_id, sealed_secret, added_at, last_step, failures)
-    VALUES (${principal}, '\\x00', now(), 0, 0)`.execute(world.context.db);
-  const { hasSecondFactor, mayRemoveSecondFactor } = await account(principal);
+    VALUES (${guardian}, '\\x00', now(), 0, 0)`.execute(world.context.db);
+  const { hasSecondFactor, mayRemoveSecondFactor } = await account(guardian);
   assert.deepEqual([hasSecondFactor, mayRemoveSecondFactor], [true, false]);
-  assert.equal((await as(schoolAdministrator, 'DELETE', `/people/${principal}/second-factor`)).status, 403);
+  assert.equal((await as(schoolAdministrator, 'DELETE', `/people/${guardian}/second-factor`)).status, 403);
 });
 
 test('an app is registered, changed, given a new secret and ended; its secret is shown once', async () => {
