@@ -49,7 +49,14 @@ export async function completeSession(
   const session = await lease(context, sessionId);
   if (!session) return false;
   // A hundred documents, or a time stamp that takes minutes, need more than one lease.
-  const renewing = setInterval(() => void renewLease(context, sessionId), renewEveryMs);
+  let isRenewing = false; // one at a time, so that an older one never lands after a newer
+  const renewing = setInterval(() => {
+    if (isRenewing) return;
+    isRenewing = true;
+    void renewLease(context, sessionId).finally(() => {
+      isRenewing = false;
+    });
+  }, renewEveryMs);
   try {
     const enrolment = session.enrolment_id ? await readEnrolment(db, session.enrolment_id) : undefined;
     for (const files of byRequest(await itemsIn(context, sessionId, 'authorised'))) {
