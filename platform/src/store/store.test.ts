@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { testDatabase } from '@edutrust/testing/database';
 import { eventually } from '@edutrust/testing/eventually';
 import { startRedis } from '@edutrust/testing/redis';
+import type { Pool } from 'pg';
 import { Unavailable } from '../errors.ts';
 import { platformMigrations } from '../migrations.ts';
 import { createPostgresStore, sweepPostgresStore } from './postgres.ts';
@@ -121,36 +122,38 @@ test('O1: while Redis is away PostgreSQL takes over for every process; nothing o
   }
 });
 
+/** Two processes over one PostgreSQL and a stand-in for Redis that may be away: what is sent to it then arrives late. */
+function twoProcesses(pool: Pool) {
+  const second = createPostgresStore(pool);
+  const redis = createPostgresStore(pool);
+  const named = (key: string) => `redis:${key}`;
+  const at = { isAway: false, time: 0 };
+  const answer = async <Value>(does: Promise<Value>): Promise<Value> => {
+    const value = await does;
+    if (at.isAway) throw new Unavailable('store/unavailable', { vi: 'Không trả lời.', en: 'No answer.' });
+    return value;
+  };
+  const first: ShortLivedStore = {
+    ...redis,
+    put: (key, value, seconds) => answer(redis.put(named(key), value, seconds)),
+    putIfAbsent: (key, value, seconds) => answer(redis.putIfAbsent(named(key), value, seconds)),
+    get: (key) => answer(redis.get(named(key))),
+    take: (key) => answer(at.isAway ? Promise.resolve(undefined) : redis.take(named(key))),
+    delete: (key) => answer(at.isAway ? Promise.resolve() : redis.delete(named(key))),
+  };
+  const open = () => withFallback(first, second, undefined, () => at.time);
+  return { at, one: open(), other: open() };
+}
+
 test('O1: what one process has back in the first store is found, and taken once, by another that still lets it rest', async () => {
   await using database = await testDatabase([platformMigrations]);
-  const second = createPostgresStore(database.pool);
-  const kept = createPostgresStore(database.pool); // stands for Redis, under names of its own
-  const redis: ShortLivedStore = {
-    ...kept,
-    put: (key, value, seconds) => kept.put(`redis:${key}`, value, seconds),
-    putIfAbsent: (key, value, seconds) => kept.putIfAbsent(`redis:${key}`, value, seconds),
-    get: (key) => kept.get(`redis:${key}`),
-    take: (key) => kept.take(`redis:${key}`),
-    delete: (key) => kept.delete(`redis:${key}`),
-  };
-  let isAway = false;
-  const first = new Proxy(redis, {
-    get: (target, name: keyof ShortLivedStore) =>
-      isAway
-        ? async () => {
-            throw new Unavailable('store/unavailable', { vi: 'Không trả lời.', en: 'No answer.' });
-          }
-        : target[name],
-  });
-  let time = 0;
-  const [one, other] = [1, 2].map(() => withFallback(first, second, undefined, () => time));
-  assert.ok(one && other);
-  isAway = true;
+  const { at, one, other } = twoProcesses(database.pool);
+  at.isAway = true;
   await one.put('sign-in', { step: 'asked' }, 600);
-  time = 1_500;
+  at.time = 1_500;
   await other.put('another', 1, 600); // from here on the other one lets it rest for two seconds
-  isAway = false;
-  time = 2_100;
+  at.isAway = false;
+  at.time = 2_100;
   await one.put('sign-in', { step: 'answered' }, 600);
   assert.deepEqual(await other.get('sign-in'), { step: 'answered' });
   assert.equal(await other.putIfAbsent('sign-in', { step: 'begun anew' }, 600), false);
@@ -160,6 +163,29 @@ test('O1: what one process has back in the first store is found, and taken once,
     [{ step: 'answered' }],
   );
   assert.equal(await one.get('sign-in'), undefined);
+});
+
+test('O1: what was taken or deleted while the first store was away is not there again with it, nor what reached it late', async () => {
+  await using database = await testDatabase([platformMigrations]);
+  const { at, one, other } = twoProcesses(database.pool);
+  await one.put('token', 'revoked meanwhile', 600);
+  at.isAway = true;
+  await one.put('ticket', 'late', 600);
+  assert.equal(await other.take('ticket'), 'late');
+  await other.delete('token');
+  assert.equal(await one.putIfAbsent('place', 'of one', 600), true);
+  at.isAway = false;
+  for (const time of [500, 2_500, 60_000]) {
+    at.time = time;
+    for (const store of [one, other]) {
+      assert.equal(await store.take('ticket'), undefined);
+      assert.equal(await store.get('token'), undefined);
+      assert.equal(await store.putIfAbsent('place', 'of another', 600), false);
+    }
+  }
+  await one.put('ticket', 'a new one', 600);
+  assert.equal(await other.take('ticket'), 'a new one');
+  assert.equal(await one.take('ticket'), undefined);
 });
 
 test('O1: one call waits for a store that does not answer, and then none until it has rested', async () => {
@@ -183,5 +209,6 @@ test('O1: one call waits for a store that does not answer, and then none until i
   assert.equal(calls, 1, 'a sign-in waits once, not at each step');
   time = 2_001;
   assert.equal(await store.take('one'), 1);
+  await store.put('three', 3, 600);
   assert.ok(calls > 1, 'asked again, so that it is found when it is back');
 });

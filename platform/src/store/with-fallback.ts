@@ -9,9 +9,12 @@ const lookEveryMs = 1_000;
 /** As long as anything that was stored during an outage lives. */
 const rememberedSeconds = 2 * 3600;
 const outageKey = 'store:outage';
-/** Stands in the second store where a value was since the first one answers again: who still lets it rest asks it for that. */
-const back = { isBack: true };
-const isBack = (value: unknown) => typeof value === 'object' && value !== null && 'isBack' in value;
+/**
+ * What the second store says of a key's value in the first one, once an outage was met: `void`, not to be believed, as it
+ * was replaced, deleted or may still arrive late; `back`, it is there again, also for who still lets the first one rest.
+ */
+type InFirst = 'void' | 'back';
+const inFirst = (key: string) => `store:in-first:${key}`;
 
 /**
  * A store that goes on in the second one while the first does not answer (O1): a sign-in does not hang on Redis. What
@@ -29,45 +32,60 @@ export function withFallback(
   const outage = outageOf(breaker, second, now);
   const { ask } = breaker;
 
-  /** What was stored during an outage goes before what the first store has of earlier; `found` is told of the former. */
+  const said = (key: string) => second.get<InFirst>(inFirst(key));
+  const say = (key: string, what: InFirst) => second.put(inFirst(key), what, rememberedSeconds);
+
+  /** What was stored during an outage goes before what the first store has of earlier. */
   async function newest<Value>(
+    key: string,
     read: (store: ShortLivedStore) => Promise<Value | undefined>,
-    found?: () => Promise<unknown>,
   ): Promise<Value | undefined> {
-    const looksTwice = await outage.mayHaveBeen();
-    const newer = looksTwice ? await read(second) : undefined;
-    if (newer !== undefined && !isBack(newer)) {
-      await found?.();
-      return newer;
+    if (await outage.mayHaveBeen()) {
+      const newer = await read(second);
+      if (newer !== undefined) return newer;
+      const state = await said(key);
+      return state === 'void' ? undefined : (await ask(() => read(first), state))?.value;
     }
-    const kept = await ask(() => read(first), { isBack: newer !== undefined });
-    if (kept?.value !== undefined || looksTwice) return kept?.value;
+    const kept = await ask(() => read(first));
+    if (kept?.value !== undefined) return kept.value;
     const late = await read(second); // stored a moment ago by a process whose way to the first store is cut
     if (late !== undefined) outage.met();
-    return isBack(late) ? undefined : late;
+    return late;
   }
 
   return {
     put: async (key, value, lifetimeSeconds) => {
       const done = await ask(() => first.put(key, value, lifetimeSeconds));
-      if (!done) return (await outage.note()).put(key, value, lifetimeSeconds);
-      if (await outage.mayHaveBeen()) await second.put(key, back, lifetimeSeconds);
+      if (!done) {
+        await outage.note();
+        await say(key, 'void');
+        return second.put(key, value, lifetimeSeconds);
+      }
+      if (await outage.mayHaveBeen()) {
+        await say(key, 'back');
+        await second.delete(key);
+      }
     },
     putIfAbsent: async (key, value, lifetimeSeconds) => {
-      const newer = (await outage.mayHaveBeen()) ? await second.get(key) : undefined;
-      if (newer !== undefined && !isBack(newer)) return false;
-      const place = () => first.putIfAbsent(key, value, lifetimeSeconds);
-      const placed = await ask(place, { isBack: newer !== undefined });
-      return placed ? placed.value : (await outage.note()).putIfAbsent(key, value, lifetimeSeconds);
+      const mayHaveBeen = await outage.mayHaveBeen();
+      if (mayHaveBeen && (await second.get(key)) !== undefined) return false;
+      const state = mayHaveBeen ? await said(key) : undefined;
+      if (state !== 'void') {
+        const placed = await ask(() => first.putIfAbsent(key, value, lifetimeSeconds), state);
+        if (placed) return placed.value;
+        await outage.note();
+        await say(key, 'void');
+      }
+      return second.putIfAbsent(key, value, lifetimeSeconds);
     },
-    get: (key) => newest((store) => store.get(key)),
-    take: (key) =>
-      newest(
-        (store) => store.take(key),
-        () => ask(() => first.delete(key)),
-      ),
+    get: (key) => newest(key, (store) => store.get(key)),
+    take: (key) => newest(key, (store) => store.take(key)),
     delete: async (key) => {
       const done = await ask(() => first.delete(key));
+      if (!done) {
+        await outage.note();
+        await say(key, 'void');
+      }
       if (!done || (await outage.mayHaveBeen())) await second.delete(key);
     },
     increment: async (key, lifetimeSeconds, by) => {
@@ -85,11 +103,8 @@ export function withFallback(
 }
 
 interface CircuitBreaker {
-  /** The first store's answer; undefined when it does not give one. Where it is known to be back it is not let rest. */
-  ask<Value>(
-    call: () => Promise<Value>,
-    options?: { readonly isBack: boolean },
-  ): Promise<{ readonly value: Value } | undefined>;
+  /** The first store's answer; undefined when it does not give one. For what is `back` in it, it is not let rest. */
+  ask<Value>(call: () => Promise<Value>, state?: InFirst): Promise<{ readonly value: Value } | undefined>;
   /** Whether it is not asked at all for now. */
   isOpen(): boolean;
 }
@@ -100,8 +115,8 @@ function circuitBreaker(log: Pick<Logger, 'warn' | 'info'> | undefined, now: () 
   const isOpen = () => now() < restsUntil;
   return {
     isOpen,
-    ask: async (call, options) => {
-      if (isOpen() && !options?.isBack) return undefined;
+    ask: async (call, state) => {
+      if (isOpen() && state !== 'back') return undefined;
       try {
         const value = await call();
         if (isAway) log?.info('the short-lived store answers again');
@@ -138,12 +153,11 @@ function outageOf(breaker: CircuitBreaker, second: ShortLivedStore, now: () => n
       knownUntil = Math.max(knownUntil, now() + lookEveryMs);
     },
     /** Said before anything is stored in the second store, so that who reads later looks there. */
-    note: async (): Promise<ShortLivedStore> => {
+    note: async (): Promise<void> => {
       if (now() >= knownUntil) {
         await second.put(outageKey, true, rememberedSeconds);
         knownUntil = now() + rememberedSeconds * 500; // renewed half way
       }
-      return second;
     },
   };
 }

@@ -60,13 +60,7 @@ export async function changeAddress(
     transaction,
   );
   if (person.before === null) await notify(transaction, { personId, kind: 'email.changed' });
-  await record(transaction, {
-    type: 'person.changed',
-    actor,
-    subject: { kind: 'person', id: personId },
-    ...(await organisationOf(transaction, personId)),
-    data: { fields: ['email'] },
-  });
+  await recordChange(transaction, personId, actor);
 }
 
 /**
@@ -86,6 +80,11 @@ export async function takeBackAddress(
       ORDER BY id LIMIT 1) AS first
     WHERE p.id = ${personId} AND p.email IS DISTINCT FROM first.address`.execute(transaction);
   if (numAffectedRows !== 1n) return false;
+  await recordChange(transaction, personId, actor);
+  return true;
+}
+
+async function recordChange(transaction: Transaction, personId: string, actor: Actor): Promise<void> {
   await record(transaction, {
     type: 'person.changed',
     actor,
@@ -93,7 +92,6 @@ export async function takeBackAddress(
     ...(await organisationOf(transaction, personId)),
     data: { fields: ['email'] },
   });
-  return true;
 }
 
 /** Who is reached at these addresses now. */

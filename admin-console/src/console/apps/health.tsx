@@ -54,7 +54,7 @@ function Refusals({ health: { entered, refused } }: { readonly health: AppHealth
     <Row
       mark={refused * 5 > entered + refused ? 'bad' : 'later'}
       title={t(`${formatNumber(refused)} yêu cầu bị từ chối`, `${formatNumber(refused)} requests were refused`)}
-      note={t('Lý do chính xác ở bên.', 'The exact reasons stand beside.')}
+      note={t('Lý do chính xác ở «Yêu cầu gần nhất».', 'The exact reasons are under “Last requests”.')}
     />
   );
 }
