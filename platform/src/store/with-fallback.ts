@@ -9,6 +9,7 @@ const lookEveryMs = 1_000;
 /** As long as anything that was stored during an outage lives. */
 const rememberedSeconds = 2 * 3600;
 const outageKey = 'store:outage';
+
 /**
  * What the second store says of a key's value in the first one, once an outage was met: `void`, not to be believed, as it
  * was replaced, deleted or may still arrive late; `back`, it is there again, also for who still lets the first one rest.
