@@ -31,7 +31,11 @@ export function usePlace(
     const keep = () => places.set(key, { unticked, scrollY });
     keep();
     addEventListener('scroll', keep, { passive: true });
-    return () => removeEventListener('scroll', keep);
+    addEventListener('click', keep, { capture: true }); // who taps at once is away before a slow phone says that it scrolled
+    return () => {
+      removeEventListener('scroll', keep);
+      removeEventListener('click', keep, { capture: true });
+    };
   }, [key, isDrawn, unticked]);
   return [unticked, setUnticked];
 }
