@@ -59,7 +59,8 @@ async function watching(work: () => Promise<unknown>) {
   const query = mock.method(context.pool, 'query');
   await work();
   const [search = 0, modify = 0, add = 0] = asked.map((one) => one.mock.callCount());
-  const statements = query.mock.callCount();
+  // That something was committed is told by the clock, whoever is at work then.
+  const statements = query.mock.calls.filter(({ arguments: [text] }) => !String(text).includes('pg_notify')).length;
   for (const one of [...asked, query]) one.mock.restore();
   return { search, modify, add, statements };
 }
