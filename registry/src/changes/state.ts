@@ -95,8 +95,9 @@ export async function restoreBefore(transaction: Transaction, planId: string): P
     UPDATE registry.class AS k SET homeroom_teacher_id = NULL FROM ${mine} AND k.homeroom_teacher_id = u.person_id
       AND NOT u.before->'classes' @> to_jsonb(k.id)`);
   await run(sql`
-    UPDATE registry.class AS k SET homeroom_teacher_id = u.person_id FROM ${mine} AND u.before->'classes' @> to_jsonb(k.id)
-      AND k.homeroom_teacher_id IS DISTINCT FROM u.person_id`);
+    UPDATE registry.class AS k SET homeroom_teacher_id = u.person_id
+    FROM registry.roster_undo AS u CROSS JOIN LATERAL jsonb_array_elements_text(u.before->'classes') AS led (id)
+    WHERE u.plan_id = ${planId} AND k.id = led.id::uuid AND k.homeroom_teacher_id IS DISTINCT FROM u.person_id`);
   // Two people whose identifiers were swapped have none for a moment: an identifier is one person's at a time.
   await run(sql`
     UPDATE registry.person AS p SET moet_id_index = NULL FROM registry.roster_undo AS u,

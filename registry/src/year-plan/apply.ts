@@ -7,14 +7,12 @@ import { applyPlan, finishPlan } from '../changes/apply.ts';
 import { actorOf } from '../changes/part.ts';
 import { undoPlan } from '../changes/undo.ts';
 import { record } from '../events.ts';
+import { inLanes } from './lanes.ts';
 import { prepareTask, prepareYear } from './prepare.ts';
 import { findYearPlan, lockYearPlan, type YearPlan } from './store.ts';
 
 export const applyYearTask = 'registry.apply-year';
 export const undoYearTask = 'registry.undo-year';
-
-/** Schools at once: while the database writes one, the events of another are made. */
-const lanes = 2;
 
 interface Step {
   readonly from: 'ready' | 'applied';
@@ -46,22 +44,16 @@ async function eachSchool(
   const { rows } = await sql<{ id: string; planId: string; digest: Buffer }>`
     SELECT organisation_id AS id, plan_id AS "planId", digest FROM registry.year_plan_school
     WHERE year_plan_id = ${id} AND state = ${step.from} AND plan_id IS NOT NULL ORDER BY organisation_id`.execute(db);
-  const left = rows.values();
-  const lane = async () => {
-    for (const school of left) {
-      try {
-        await act(school, actor);
-      } catch (error) {
-        if (!(error instanceof EduTrustError)) throw error;
-        await sql`
-          UPDATE registry.year_plan_school SET state = 'failed', code = ${error.code}
-          WHERE year_plan_id = ${id} AND organisation_id = ${school.id}`.execute(db);
-      }
+  await inLanes(rows, async (school) => {
+    try {
+      await act(school, actor);
+    } catch (error) {
+      if (!(error instanceof EduTrustError)) throw error;
+      await sql`
+        UPDATE registry.year_plan_school SET state = 'failed', code = ${error.code}
+        WHERE year_plan_id = ${id} AND organisation_id = ${school.id}`.execute(db);
     }
-  };
-  const ended = await Promise.allSettled(Array.from({ length: lanes }, lane));
-  const broken = ended.find((one) => one.status === 'rejected');
-  if (broken) throw broken.reason;
+  });
   await finish(context, id, step);
 }
 

@@ -10,6 +10,7 @@ import { actorOf } from '../changes/part.ts';
 import { recordedActor } from '../changes/plan.ts';
 import { record } from '../events.ts';
 import { planRollOver, proposeRollOver, type RollOverProposal } from '../lifecycle/roll-over.ts';
+import { inLanes } from './lanes.ts';
 import { type Stop, yearPlanMoves } from './states.ts';
 import { findYearPlan, lockYearPlan } from './store.ts';
 
@@ -105,8 +106,9 @@ export async function prepareYear(context: ServiceContext, id: string): Promise<
       JOIN registry.year_plan AS y ON y.id = s.year_plan_id AND y.state = 'preparing'
       WHERE s.year_plan_id = ${id} AND s.state = 'waiting' ORDER BY 1 LIMIT 200`.execute(db);
     if (rows.length === 0) break;
-    for (const { school } of rows)
-      await prepareSchool(context, { id, school, schoolYear: plan.schoolYear, since: plan.createdAt }, actor);
+    await inLanes(rows, ({ school }) =>
+      prepareSchool(context, { id, school, schoolYear: plan.schoolYear, since: plan.createdAt }, actor),
+    );
   }
   await db.transaction().execute(async (transaction) => {
     const now = await lockYearPlan(transaction, id);
