@@ -6,14 +6,17 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { dateInVietnam } from '@edutrust/platform/calendar';
 import { type TestContext, testContext } from '@edutrust/testing/context';
+import { explaining, stepsOf } from '@edutrust/testing/explaining';
 import { sql } from 'kysely';
+import { makeCrowd } from '../../testing/crowd.ts';
 import { openRegistry } from '../../testing/registry.ts';
 import { seedDemo } from '../demo/demo.ts';
 import { addGuardian } from '../guardians/guardians.ts';
+import { planRollOver, proposeRollOver } from '../lifecycle/roll-over.ts';
 import { migrations } from '../migrations.ts';
 import { changePerson } from '../people/people.ts';
 import { rolesOf } from '../permissions/permissions.ts';
-import { applyImport } from './apply.ts';
+import { applyImport, applyPlan } from './apply.ts';
 import { planChanges } from './plan.ts';
 import type { Population } from './population.ts';
 import { guardians, learners, organisations, staff } from './populations.ts';
@@ -332,4 +335,24 @@ test('T5: an undo is for those who govern every school of the plan, and what two
   const undone = await call(city.people.administrator, 'POST', `${path}/undo`, {});
   assert.deepEqual([undone.status, undone.json.isUndone, undone.json.withdrawn], [200, true, 1]);
   assert.equal((await call(city.people.administrator, 'GET', path)).json.status, 'undone');
+});
+
+test('what a plan of one school does and takes back reads that school: how many classes the city has does not count', async () => {
+  await using context = await testContext({ migrations: [migrations] });
+  const { schoolIds } = await makeCrowd(context.db, 6_000, { schools: 60 });
+  await sql`UPDATE registry.class SET school_year = school_year - 1`.execute(context.db);
+  await context.pool.query('VACUUM ANALYZE');
+  const [organisationId = ''] = schoolIds;
+  const { classes } = await proposeRollOver(context, organisationId);
+  const named = classes.map(({ id, next }) => ({ classId: id, next: next?.code ?? null }));
+  const planId = await planRollOver(context, { organisationId, classes: named, repeating: [], actor });
+  const { db, plans } = explaining(context.pool);
+  const within = { ...context, db };
+  await db.transaction().execute((tx) => applyPlan(within, tx, planId, { actor, isApproved: true }));
+  await db.transaction().execute((tx) => undoPlan(within, tx, planId, actor));
+  assert.ok(plans.length > 30, String(plans.length));
+  // 100 people, 20 classes; the city has 1,200 classes and 6,000 people, whom a hash may read once.
+  for (const plan of plans)
+    for (const [step, rows] of stepsOf(plan))
+      assert.ok(rows <= 20_000, `${rows} rows: ${step.trim()}\n${plan.slice(0, 300)}`);
 });
