@@ -55,6 +55,12 @@ try {
 
 /** Everybody has a browser of their own, and signs in when first asked for and when that was long ago. */
 async function pageOf(who: Who): Promise<Page> {
+  const page = await entered(who);
+  await page.waitForLoadState('networkidle', { timeout: 5_000 }).catch(() => undefined); // a page on its way cuts off the next
+  return page;
+}
+
+async function entered(who: Who): Promise<Page> {
   const known = pages.get(who);
   if (known) {
     if (performance.now() - known.enteredAt > freshMs && (await city.enterAgain(known.page, who)))

@@ -82,8 +82,13 @@ export class City {
     if (!this.isNow || who === 'visitor' || who === 'pupil' || who === 'guardian') return false;
     await page.context().clearCookies();
     await page.goto(this.platform.url);
-    await page.getByRole('button', { name: 'Dùng vân tay, khuôn mặt' }).click();
-    await page.getByText('Đăng xuất').first().waitFor();
+    const [passkey, inside] = [
+      page.getByRole('button', { name: 'Dùng vân tay, khuôn mặt' }),
+      page.getByText('Đăng xuất').first(),
+    ];
+    await passkey.or(inside).first().waitFor();
+    await passkey.click({ timeout: 10_000 }).catch(() => undefined); // the browser may have offered its passkey by itself
+    await inside.waitFor();
     return true;
   }
 
