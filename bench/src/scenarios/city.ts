@@ -25,7 +25,7 @@ export async function city(): Promise<Row[]> {
   await using context = await testContext({ migrations: [registryMigrations, migrations] });
   const { rootId } = await makeCrowd(context.db, people, shape);
   await context.pool.query('VACUUM ANALYZE');
-  return measureCity(context, rootId);
+  return await measureCity(context, rootId); // before the context is closed
 }
 
 /** The same in a city that stands already. */

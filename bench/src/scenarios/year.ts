@@ -15,7 +15,7 @@ export async function year(): Promise<Row[]> {
   await using context = await testContext({ migrations: [migrations] });
   await makeCrowd(context.db, 2_750_000, { schools: 3_500, oneTeacherIn: 18 });
   await context.pool.query('VACUUM ANALYZE');
-  return rollOver(context);
+  return await rollOver(context); // before the context is closed
 }
 
 type SchoolState = 'ready' | 'applied' | 'undone';
