@@ -5,6 +5,7 @@ import { guardianLimits } from './guardians/migration.ts';
 import { lifelongMigration } from './people/lifelong-migration.ts';
 import { listMigration } from './people/list-migration.ts';
 import { mergeMigration } from './people/merge-migration.ts';
+import { mergedMigration } from './people/merged-migration.ts';
 import { uploadMigration } from './roster/uploads/migration.ts';
 import { transferMigration } from './transfers/migration.ts';
 import { yearPlanMigration } from './year-plan/migration.ts';
@@ -20,4 +21,5 @@ export const lifeMigrations: SchemaMigrations['migrations'] = [
   uploadMigration,
   mergeMigration,
   lifelongMigration,
+  mergedMigration,
 ];

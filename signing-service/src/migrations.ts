@@ -3,6 +3,7 @@ import { manyAtOnce } from './activation/migration.ts';
 import { appDocuments } from './app-documents/migration.ts';
 import { copies } from './copies/migration.ts';
 import { delegations } from './delegations/migration.ts';
+import { documentReferences } from './documents/references-migration.ts';
 import { forms } from './forms/migration.ts';
 import { parcels } from './parcels/migration.ts';
 import { pictures } from './pictures/migration.ts';
@@ -394,5 +395,6 @@ export const migrations: SchemaMigrations = {
     appDocuments,
     pictures,
     manyAtOnce,
+    documentReferences,
   ],
 };
