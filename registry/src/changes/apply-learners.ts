@@ -15,11 +15,18 @@ export async function enrolLearners(applying: Applying): Promise<void> {
   await recordPeople(applying);
 }
 
+/**
+ * The class of `registry.roster_change AS c`, looked for in its own school and nowhere else: of a year that has just begun the
+ * planner knows that there are no classes, and would read those of the city once for each of them.
+ */
+const classOf = (schoolYear: number) => sql`
+  SELECT k.id FROM registry.class AS k
+  WHERE k.organisation_id = c.organisation_id AND k.school_year = ${schoolYear} AND lower(k.code) = lower(c.class_code) LIMIT 1`;
+
 async function makeClasses({ transaction, part, schoolYear, actor }: Applying): Promise<void> {
   const { rows } = await sql<{ organisation_id: string; class_code: string; grade: number }>`
     SELECT c.organisation_id, c.class_code, min(c.grade) AS grade FROM registry.roster_change AS c
-    WHERE ${part} AND ${done} AND NOT EXISTS (
-      SELECT FROM registry.class AS k WHERE k.organisation_id = c.organisation_id AND k.school_year = ${schoolYear} AND lower(k.code) = lower(c.class_code))
+    WHERE ${part} AND ${done} AND (${classOf(schoolYear)}) IS NULL
     GROUP BY 1, 2 ORDER BY 1, 2`.execute(transaction);
   const made = rows.map((row) => ({ ...row, id: uuidv7() }));
   await sql`
@@ -43,8 +50,7 @@ async function makeClasses({ transaction, part, schoolYear, actor }: Applying): 
 async function enrol({ transaction, part, schoolYear, today }: Applying): Promise<void> {
   const target = sql`
     SELECT c.person_id, c.organisation_id, k.id AS class_id FROM registry.roster_change AS c
-    JOIN registry.class AS k ON k.organisation_id = c.organisation_id AND k.school_year = ${schoolYear} AND lower(k.code) = lower(c.class_code)
-    WHERE ${part} AND ${done}`;
+    CROSS JOIN LATERAL (${classOf(schoolYear)}) AS k WHERE ${part} AND ${done}`;
   // Who is new belongs nowhere yet.
   const known = sql`(${target} AND c.action <> 'added')`;
   await sql`

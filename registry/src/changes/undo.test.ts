@@ -343,15 +343,25 @@ test('what a plan of one school does and takes back reads that school: how many 
   await sql`UPDATE registry.class SET school_year = school_year - 1`.execute(context.db);
   await context.pool.query('VACUUM ANALYZE');
   const [organisationId = ''] = schoolIds;
-  const { classes } = await proposeRollOver(context, organisationId);
-  const named = classes.map(({ id, next }) => ({ classId: id, next: next?.code ?? null }));
-  const planId = await planRollOver(context, { organisationId, classes: named, repeating: [], actor });
+  const planOf = async (school: string) => {
+    const { classes } = await proposeRollOver(context, school);
+    const named = classes.map(({ id, next }) => ({ classId: id, next: next?.code ?? null }));
+    return planRollOver(context, { organisationId: school, classes: named, repeating: [], actor });
+  };
+  const planId = await planOf(organisationId);
+  for (const other of schoolIds.slice(1, 12)) await planOf(other);
+  await context.pool.query('ANALYZE registry.roster_change');
+  // The other schools have their classes of the new year already; the planner has not heard of it.
+  await sql`
+    INSERT INTO registry.class (id, organisation_id, school_year, code, grade)
+    SELECT gen_random_uuid(), organisation_id, school_year + 1, code, grade FROM registry.class
+    WHERE organisation_id <> ${organisationId}`.execute(context.db);
   const { db, plans } = explaining(context.pool);
   const within = { ...context, db };
   await db.transaction().execute((tx) => applyPlan(within, tx, planId, { actor, isApproved: true }));
   await db.transaction().execute((tx) => undoPlan(within, tx, planId, actor));
   assert.ok(plans.length > 30, String(plans.length));
-  // 100 people, 20 classes; the city has 1,200 classes and 6,000 people, whom a hash may read once.
+  // 100 people, 20 classes; the city has 2,380 classes and 6,000 people, whom a hash may read once.
   for (const plan of plans)
     for (const [step, rows] of stepsOf(plan))
       assert.ok(rows <= 20_000, `${rows} rows: ${step.trim()}\n${plan.slice(0, 300)}`);
