@@ -37,7 +37,7 @@ function Labelled({
 }) {
   const describedBy = [hint && `${name}-hint`, error && `${name}-error`].filter(Boolean).join(' ');
   return (
-    <div class="grid grid-cols-1 gap-1.5">
+    <div class="grid grid-cols-1 content-start gap-1.5">
       <label for={name} class="font-semibold">
         {label}
       </label>
