@@ -87,8 +87,7 @@ async function settled(page: Page, who: Who): Promise<void> {
     );
     return !waits && !document.querySelector('.skeleton, [aria-busy=true]');
   });
-  if (who !== 'visitor' && new URL(page.url()).pathname.startsWith('/signin'))
-    throw new Error('asks to sign in');
+  if (who !== 'visitor' && new URL(page.url()).pathname.startsWith('/signin')) throw new Error('asks to sign in');
 }
 
 /** `390`, `1440-dark`, `1440-forced`: a width and colours. */
