@@ -213,7 +213,7 @@ const inventory: readonly Omit<Screen, 'before'>[] = [
   { name: '28 own subjects, none', who: 'clerk', open: '/admin/subjects' },
   { name: '29 limit of a guardian', who: 'school', open: limit },
   { name: '29 new data request', who: 'school', open: '/admin/data-desk/new' },
-  { name: '29 breaches, none', who: 'school', open: '/admin/data-desk/breaches' },
+  { name: '29 breaches, none', who: 'department', open: '/admin/data-desk/breaches' },
   { name: '29 recipients', who: 'department', open: '/admin/data-desk/recipients' },
   { name: '29 app, redirect test', who: 'department', open: redirectTest },
   {
