@@ -86,7 +86,10 @@ export async function planChanges(context: ServiceContext, input: PlanInput): Pr
       completeness: input.completeness ?? 'partial',
       organisationId: input.organisationId,
       columnName: source.columnName,
-      takeApart: (known) => source.takeApart?.(known) ?? { known },
+      takeApart(known) {
+        if (!source.takeApart) throw new Error('a source hands down rows as known that it cannot take apart');
+        return source.takeApart(known);
+      },
     };
     await insertPlan(planning, input);
     const { unchanged, heldReasons } = await population.plan(planning, kept, sink);

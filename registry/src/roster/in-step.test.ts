@@ -135,16 +135,20 @@ describe('rows that are in step are known by their fingerprints, and the plan is
       SELECT id FROM registry.person WHERE moet_id_index = ${index} AND status <> 'merged'`.execute(context.db);
     return rows[0]?.id ?? '';
   };
-  /** A context in which something happens when a file was read and is not compared yet. */
-  const beforeComparing = (work: () => Promise<unknown>): TestContext => ({
+  /** A context in which something happens when a file was read and is not compared yet, and before its plan is committed. */
+  const around = (first: () => Promise<unknown>, last: () => void = () => undefined): TestContext => ({
     ...context,
     db: new Proxy(context.db, {
       get(db, name) {
         if (name === 'transaction')
           return () => ({
-            execute: async (doing: Parameters<ReturnType<typeof db.transaction>['execute']>[0]) => {
-              await work();
-              return db.transaction().execute(doing);
+            execute: async (doing: Parameters<typeof inside>[0]) => {
+              await first();
+              return inside(async (transaction) => {
+                const done = await doing(transaction);
+                last();
+                return done;
+              });
             },
           });
         const value: unknown = Reflect.get(db, name);
@@ -275,7 +279,7 @@ describe('rows that are in step are known by their fingerprints, and the plan is
     const id = await idOf('STEP0001');
     // Read as known; forgotten before it is compared.
     const seen = await planImport(
-      beforeComparing(() =>
+      around(() =>
         run(sql`UPDATE registry.person SET full_name = 'Giữa Chừng', version = version + 1 WHERE id = ${id}`),
       ),
       { file: fileOf(lines), actor },
@@ -311,25 +315,21 @@ describe('rows that are in step are known by their fingerprints, and the plan is
     const lines = [lineOf(3)];
     await inStep(lines);
     await forgetAll(context);
-    await assert.rejects(
-      planImport(
-        { ...context, db: context.db },
-        {
-          file: fileOf(lines),
-          actor,
-          onProgress: ({ step, done }) => {
-            if (step === 'match' && done === 1) throw new Error('killed');
-          },
-        },
-      ),
-      /killed/,
+    const dying = around(
+      async () => undefined,
+      () => {
+        throw new Error('killed');
+      },
     );
+    await assert.rejects(planImport(dying, { file: fileOf(lines), actor }), /killed/);
+    assert.equal(await remembered(context), 0);
     const changed = { ...lineOf(3), name: 'Tên Mới Hẳn' };
     const applied = await plan(context, [changed]);
     await applyImport(context, applied.id, actor, { isApproved: true });
     assert.equal((await plan(context, [changed])).totals.unchanged, 1);
     await inside((transaction) => undoPlan(context, transaction, applied.id, actor));
     assert.equal((await plan(context, [changed])).totals.changed, 1);
+    await plan(context, lines);
     const { rows } = await sql<{
       all: string;
     }>`SELECT jsonb_agg(to_jsonb(s))::text AS all FROM registry.roster_in_step AS s`.execute(context.db);
@@ -398,7 +398,7 @@ describe('rows that are in step are known by their fingerprints, and the plan is
             sql`UPDATE registry.enrolment SET valid_until = ${today()} WHERE person_id = ${id} AND valid_until IS NULL`,
           ),
         second: () =>
-          run(sql`INSERT INTO registry.enrolment (id, person_id, class_id, valid_from) SELECT gen_random_uuid(), ${id}, k.id, ${today()}::date
+          run(sql`INSERT INTO registry.enrolment (id, person_id, class_id, valid_from) SELECT gen_random_uuid(), ${id}, k.id, ${today()}::date - 1
             FROM registry.class AS k WHERE k.school_year = ${year()} ORDER BY k.id LIMIT 1 ON CONFLICT DO NOTHING`),
         codes: () => run(sql`UPDATE registry.local_code SET person_id = ${id} WHERE ${codes}`),
         ministry: () => set(sql`moet_id_index = NULL, moet_id_sealed = NULL`),
