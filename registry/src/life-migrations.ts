@@ -1,5 +1,6 @@
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
 import { countsMigration } from './changes/counts-migration.ts';
+import { inStepMigration } from './changes/in-step-migration.ts';
 import { dataProtectionMigration } from './data-requests/migration.ts';
 import { guardianLimits } from './guardians/migration.ts';
 import { lifelongMigration } from './people/lifelong-migration.ts';
@@ -21,5 +22,6 @@ export const lifeMigrations: SchemaMigrations['migrations'] = [
   uploadMigration,
   mergeMigration,
   lifelongMigration,
+  inStepMigration,
   mergedMigration,
 ];

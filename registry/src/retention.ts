@@ -58,6 +58,7 @@ export const registryRetention: readonly RetentionRule[] = [
     source: 'the purpose ends: a school year later no roster is looked into (Law 91/2025/QH15)',
     erase: async (transaction, before, most) => {
       await sql`DELETE FROM registry.match_question WHERE state = 'open' AND asked_at < ${before}`.execute(transaction);
+      await sql`DELETE FROM registry.roster_in_step WHERE learned_on < ${before}`.execute(transaction);
       // The answer holds on; what the row said has no use any longer.
       await sql`
         UPDATE registry.match_question SET facts = '{}' WHERE state <> 'open' AND asked_at < ${before} AND facts <> '{}'`.execute(

@@ -63,7 +63,7 @@ export function sealNew(planning: Planning, kept: KeptPeople): Promise<void> {
   return kept.seal(
     planning,
     sql`SELECT n.row FROM staged AS n LEFT JOIN registry.person AS p ON p.id = n.person_id
-      WHERE n.refusal IS NULL AND n.skip IS NULL AND n.gone IS NULL AND (p.id IS NULL
+      WHERE n.refusal IS NULL AND n.skip IS NULL AND n.gone IS NULL AND NOT n.is_in_step AND (p.id IS NULL
         OR n.moet_id_index IS NOT NULL AND p.moet_id_index IS DISTINCT FROM n.moet_id_index
         OR n.personal_number_index IS NOT NULL AND p.personal_number_index IS DISTINCT FROM n.personal_number_index)`,
   );

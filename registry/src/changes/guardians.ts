@@ -15,7 +15,7 @@ export const guardians: Population<PersonRow> = {
   action: 'roster.import',
   keep: keepPeople,
   async plan(planning, kept: KeptPeople, sink) {
-    await kept.stage(planning.transaction);
+    await kept.stage(planning, sink);
     await matchPeople(planning, 'learner', { mayRepeat: true });
     await mustBeChildren(planning);
     await matchGuardians(planning);

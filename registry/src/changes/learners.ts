@@ -17,6 +17,7 @@ import {
 import { whyHeld } from './hold.ts';
 import { matchPeople } from './matching.ts';
 import type { Planning, Population, Sink } from './population.ts';
+import { rememberInStep } from './remember.ts';
 import type { PersonRow, Refusal } from './row.ts';
 import { type KeptPeople, keepPeople } from './staging.ts';
 
@@ -26,7 +27,7 @@ export const learners: Population<PersonRow> = {
   action: 'roster.import',
   keep: keepPeople,
   async plan(planning, kept: KeptPeople, sink) {
-    await kept.stage(planning.transaction);
+    await kept.stage(planning, sink);
     await nameClasses(planning);
     await matchPeople(planning, 'learner');
     await askPeople(planning, 'learner', sink);
@@ -40,6 +41,7 @@ export const learners: Population<PersonRow> = {
     await tellNewClasses(planning, sink);
     return { unchanged, heldReasons: await whyHeld(planning, 'learner') };
   },
+  remember: rememberInStep,
   apply: enrolLearners,
 };
 
@@ -53,10 +55,10 @@ async function nameClasses({ transaction, schoolYear }: Planning): Promise<void>
       SELECT f.organisation_id, f.folded, coalesce(k.code, f.code) AS code, coalesce(k.grade, f.grade) AS grade
       FROM (SELECT organisation_id, lower(class_code) AS folded, (array_agg(class_code ORDER BY row))[1] AS code,
               (array_agg(grade ORDER BY row) FILTER (WHERE grade IS NOT NULL AND gone IS NULL))[1] AS grade
-            FROM staged WHERE class_code IS NOT NULL GROUP BY 1, 2) AS f
+            FROM staged WHERE class_code IS NOT NULL AND NOT is_in_step GROUP BY 1, 2) AS f
       LEFT JOIN registry.class AS k ON k.organisation_id = f.organisation_id AND k.school_year = ${schoolYear} AND lower(k.code) = f.folded
     ) AS named
-    WHERE r.organisation_id = named.organisation_id AND lower(r.class_code) = named.folded
+    WHERE NOT r.is_in_step AND r.organisation_id = named.organisation_id AND lower(r.class_code) = named.folded
       AND (r.class_code <> named.code OR r.grade IS DISTINCT FROM named.grade OR named.grade IS NULL)`.execute(
     transaction,
   );
@@ -83,7 +85,7 @@ async function writeChanged({ transaction, planId, schoolYear }: Planning): Prom
       sql`'đang ở đơn vị'::text`,
     ),
   ];
-  const mine = sql`SELECT person_id FROM staged WHERE person_id IS NOT NULL`;
+  const mine = sql`SELECT person_id FROM staged WHERE person_id IS NOT NULL AND NOT is_in_step`;
   await sql`
     WITH now AS (
       SELECT DISTINCT ON (e.person_id) e.person_id, CASE WHEN c.school_year = ${schoolYear} THEN c.code END AS code, c.organisation_id,
@@ -96,7 +98,7 @@ async function writeChanged({ transaction, planId, schoolYear }: Planning): Prom
         ${listed(factFields)} AS facts, ${listed(placeFields)} AS places
       FROM staged AS r JOIN registry.person AS p ON p.id = r.person_id
       LEFT JOIN now ON now.person_id = p.id
-      WHERE r.refusal IS NULL AND r.skip IS NULL AND r.gone IS NULL
+      WHERE r.refusal IS NULL AND r.skip IS NULL AND r.gone IS NULL AND NOT r.is_in_step
         AND (r.referred IS NOT NULL OR ${anyOf([...factFields, ...placeFields])}))
     INSERT INTO registry.roster_change (${changeColumns})
     SELECT ${planId}, compared.row, CASE WHEN is_referred THEN 'referred' ELSE 'changed' END, person_id, version, organisation_id, class_code, grade,

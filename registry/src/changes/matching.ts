@@ -97,9 +97,9 @@ export async function matchPeople(
   if (actor.kind !== 'system')
     await run(sql`
       UPDATE staged AS r SET is_governed = false FROM registry.person AS p
-      WHERE p.id = r.person_id AND r.refusal IS NULL AND NOT ${governedPeople(actor, 'roster.import')}`);
+      WHERE p.id = r.person_id AND r.refusal IS NULL AND NOT r.is_in_step AND NOT ${governedPeople(actor, 'roster.import')}`);
   await run(sql`
-    UPDATE staged AS r SET is_here = false WHERE r.person_id IS NOT NULL AND r.refusal IS NULL AND NOT EXISTS (
+    UPDATE staged AS r SET is_here = false WHERE r.person_id IS NOT NULL AND r.refusal IS NULL AND NOT r.is_in_step AND NOT EXISTS (
       SELECT FROM registry.affiliation AS f WHERE f.person_id = r.person_id AND f.organisation_id = r.organisation_id
         AND f.role = ANY(${roles}) AND f.valid_until IS NULL)`);
   await judge(planning, whose);
@@ -146,7 +146,7 @@ async function judge({ transaction, actor }: Planning, whose: Whose): Promise<vo
         CASE WHEN NOT r.is_governed AND NOT r.is_here AND r.gone IS NULL THEN
           CASE WHEN p.folded_name = registry.fold(r.full_name) AND p.birth_date = r.birth_date AND r.doubt IS NULL AND NOT (${otherRole})
             THEN 'same' ELSE 'other' END END AS referred
-      FROM staged AS r JOIN registry.person AS p ON p.id = r.person_id WHERE r.refusal IS NULL OFFSET 0) AS judged
+      FROM staged AS r JOIN registry.person AS p ON p.id = r.person_id WHERE r.refusal IS NULL AND NOT r.is_in_step OFFSET 0) AS judged
       WHERE num_nonnulls(skip, refusal, referred) > 0) AS v
     WHERE t.row = v.row`.execute(transaction);
   await sql`

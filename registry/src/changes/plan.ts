@@ -8,7 +8,7 @@ import { schoolYearAt } from '../calendar.ts';
 import { record } from '../events.ts';
 import { digestOf } from './digest.ts';
 import type { Planning, Population, Progress, Sink } from './population.ts';
-import type { Completeness, Incoming, OrganisationRow, PersonRow, Refusal, Skipped } from './row.ts';
+import type { Completeness, Incoming, KnownRow, OrganisationRow, PersonRow, Refusal, Skipped } from './row.ts';
 import { mustNotWalk } from './walking.ts';
 
 /** One column of where the rows came from, and what it was taken for; null: not imported. */
@@ -35,6 +35,8 @@ export interface RowSource {
   facts(): SourceFacts;
   /** What people call a field there. */
   columnName(field: string): string;
+  /** Of sources that hand rows down as known. */
+  takeApart?(known: KnownRow): Incoming<PersonRow | OrganisationRow>;
 }
 
 export interface PlanInput {
@@ -65,6 +67,9 @@ export async function planChanges(context: ServiceContext, input: PlanInput): Pr
     if ('row' in one) {
       const taken = kept.add(one.row);
       if (taken) await taken;
+    } else if ('known' in one) {
+      const taken = kept.addKnown?.(one.known);
+      if (taken) await taken;
     } else if ('refused' in one) sink.refuse(one.refused);
     else sink.skip(one.skipped);
   }
@@ -81,6 +86,10 @@ export async function planChanges(context: ServiceContext, input: PlanInput): Pr
       completeness: input.completeness ?? 'partial',
       organisationId: input.organisationId,
       columnName: source.columnName,
+      takeApart(known) {
+        if (!source.takeApart) throw new Error('a source hands down rows as known that it cannot take apart');
+        return source.takeApart(known);
+      },
     };
     await insertPlan(planning, input);
     const { unchanged, heldReasons } = await population.plan(planning, kept, sink);
@@ -93,6 +102,7 @@ export async function planChanges(context: ServiceContext, input: PlanInput): Pr
       actor,
       subject: { kind: 'roster-plan', id: planId },
     });
+    await population.remember?.(planning);
   });
   onProgress?.({ step: 'match', done: 1, total: 1 });
   return planId;

@@ -4,7 +4,7 @@ import type { Transaction } from '@edutrust/platform/database';
 import type { Text } from '@edutrust/platform/messages';
 import type { RawBuilder } from 'kysely';
 import type { Action } from '../permissions/permissions.ts';
-import type { Completeness, OrganisationRow, PersonRow, Refusal, Skipped } from './row.ts';
+import type { Completeness, Incoming, KnownRow, OrganisationRow, PersonRow, Refusal, Skipped } from './row.ts';
 
 /** The changes that a source can bring, by what its rows are about. */
 export const populationIds = ['learners', 'staff', 'schools', 'guardians'] as const;
@@ -30,6 +30,8 @@ export interface Planning {
   readonly organisationId: string | undefined;
   /** What people call a field where the rows come from: the header of its column. */
   columnName(field: string): string;
+  /** Takes a row apart that was handed down as known. */
+  takeApart(known: KnownRow): Incoming<PersonRow | OrganisationRow>;
 }
 
 /** Where a plan says what it does not do, and why. */
@@ -55,6 +57,8 @@ export interface Applying {
 /** The rows of one plan, kept outside the database until all of them are read. */
 export interface Kept<Row> extends AsyncDisposable {
   add(row: Row): Promise<void> | void;
+  /** Of populations that remember rows. */
+  addKnown?(known: KnownRow): Promise<void> | void;
 }
 
 export interface Compared {
@@ -72,6 +76,8 @@ export interface Population<Row = PersonRow | OrganisationRow> {
   keep(context: ServiceContext): Promise<Kept<Row>>;
   /** Writes the changes, the refusals that only the registry can know, and why the plan has to wait, if it has. */
   plan(planning: Planning, kept: Kept<Row>, sink: Sink): Promise<Compared>;
+  /** Remembers the rows that are in step, last of all in the plan's transaction: rows with the same text are not taken apart again. */
+  remember?(planning: Planning): Promise<void>;
   /** Its changes depend on each other: they are one part, however many. */
   readonly inOneGo?: true;
   apply(applying: Applying): Promise<void>;

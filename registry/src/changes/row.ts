@@ -8,6 +8,8 @@ export type Completeness = 'partial' | 'classes' | 'schools';
 export interface PersonRow {
   /** Its number in the source, as people find it there. */
   readonly row: number;
+  /** Of its cells as they stand, keyed; 32 hex digits. Absent where rows are not remembered. */
+  readonly fingerprint?: string;
   readonly organisationId: string;
   /** Whom the row is about, where its source is the registry itself; a file never says it. */
   readonly personId?: string;
@@ -61,5 +63,17 @@ export interface Skipped {
   readonly reason: Text;
 }
 
+/** A row that was in step with the registry when it was last read: handed down as it stands, not taken apart. */
+export interface KnownRow {
+  readonly row: number;
+  /** 32 hex digits. */
+  readonly fingerprint: string;
+  readonly cells: readonly string[];
+}
+
 /** What a source hands down for each of its rows. */
-export type Incoming<Row> = { readonly row: Row } | { readonly refused: Refusal } | { readonly skipped: Skipped };
+export type Incoming<Row> =
+  | { readonly row: Row }
+  | { readonly known: KnownRow }
+  | { readonly refused: Refusal }
+  | { readonly skipped: Skipped };

@@ -27,7 +27,7 @@ export const staff: Population<PersonRow> = {
   action: 'roster.import',
   keep: keepPeople,
   async plan(planning, kept: KeptPeople, sink) {
-    await kept.stage(planning.transaction);
+    await kept.stage(planning, sink);
     await findHomerooms(planning);
     await matchPeople(planning, 'staff');
     await askPeople(planning, 'staff', sink);

@@ -4,14 +4,21 @@ import type { Transaction } from '@edutrust/platform/database';
 import { uuidv7 } from '@edutrust/platform/ids';
 import { type RawBuilder, sql } from 'kysely';
 import { createIdentifierVault, type StateIdentifier } from '../people/identifiers.ts';
-import type { Kept, Planning } from './population.ts';
-import type { PersonRow } from './row.ts';
-import { openSpool } from './spool.ts';
+import { setAside } from './in-step.ts';
+import { openKnown, type Rows } from './known.ts';
+import type { Kept, Planning, Sink } from './population.ts';
+import type { KnownRow, PersonRow } from './row.ts';
+import { linesOf, openSpool, type Spool } from './spool.ts';
 
 /** Rows of people on their way to the table `staged`, where they are compared. */
 export interface KeptPeople extends Kept<PersonRow> {
-  /** Brings the rows into the transaction's own table `staged`: names, days and blind indexes, no number. */
-  stage(transaction: Transaction): Promise<void>;
+  addKnown(known: KnownRow): Promise<void> | void;
+  /**
+   * Brings the rows into the transaction's own table `staged`: names, days and blind indexes, no number. Known ones that are
+   * still in step come as such (`is_in_step`: the person, school and class of the row, nothing that it says); the others are
+   * taken apart now, and what is refused of them goes to the sink.
+   */
+  stage(planning: Planning, sink: Sink): Promise<void>;
   /**
    * Seals the numbers of the rows that are written, and of no others, into the transaction's own table `sealed`.
    * `which` selects their `row` from `staged AS r`.
@@ -20,7 +27,7 @@ export interface KeptPeople extends Kept<PersonRow> {
 }
 
 const columns = `row, new_person_id, organisation_id, class_code, grade, full_name, birth_date, gender, moet_id_index, personal_number_index,
-  local_code, details, gone, role, title, homeroom_of, guardian_name, guardian_birth_date, guardian_number_index, relation, person_id`;
+  local_code, details, gone, role, title, homeroom_of, guardian_name, guardian_birth_date, guardian_number_index, relation, person_id, mark`;
 
 /**
  * Keeps rows of people until all of them are read. A number of the state's is turned into its blind index at once and
@@ -30,29 +37,46 @@ export async function keepPeople({ secrets }: Pick<ServiceContext, 'secrets'>): 
   const vault = createIdentifierVault(secrets);
   const rows = await openSpool();
   const numbers = await openSpool();
+  const known = await openKnown();
   const index = (kind: StateIdentifier, number: string | null | undefined) =>
     number ? `\\\\x${vault.indexOf(kind, number).toString('hex')}` : '\\N';
+  const addTo = (spool: Spool, one: PersonRow): Promise<void> | void => {
+    const { moetId, personalNumber, guardianNumber } = one;
+    const written = spool.write(
+      `${one.row}\t${uuidv7()}\t${one.organisationId}\t${text(one.classCode)}\t${one.grade ?? '\\N'}\t${text(one.fullName)}\t${one.birthDate ?? '\\N'}\t${one.gender ?? '\\N'}\t${index('moet_id', moetId)}\t${index('personal_number', personalNumber)}\t${text(one.localCode)}\t${one.details ? text(JSON.stringify(one.details)) : '{}'}\t${text(one.gone)}\t${one.role ?? 'learner'}\t${text(one.title)}\t${text(one.homeroomOf)}\t${text(one.guardianName)}\t${one.guardianBirthDate ?? '\\N'}\t${index('personal_number', guardianNumber)}\t${one.relation ?? '\\N'}\t${one.personId ?? '\\N'}\t${one.fingerprint ? `\\\\x${one.fingerprint}` : '\\N'}\n`,
+    );
+    if (!moetId && !personalNumber && !guardianNumber) return written;
+    const kept = numbers.write(`${one.row}\t${moetId ?? ''}\t${personalNumber ?? ''}\t${guardianNumber ?? ''}\n`);
+    if (written || kept) return Promise.all([written, kept]).then(() => undefined);
+  };
+  const copy = (transaction: Transaction, spool: Spool) =>
+    copyInto(transaction, `COPY staged (${columns}) FROM STDIN`, spool.read());
   return {
-    add(one) {
-      const { moetId, personalNumber, guardianNumber } = one;
-      const written = rows.write(
-        `${one.row}\t${uuidv7()}\t${one.organisationId}\t${text(one.classCode)}\t${one.grade ?? '\\N'}\t${text(one.fullName)}\t${one.birthDate ?? '\\N'}\t${one.gender ?? '\\N'}\t${index('moet_id', moetId)}\t${index('personal_number', personalNumber)}\t${text(one.localCode)}\t${one.details ? text(JSON.stringify(one.details)) : '{}'}\t${text(one.gone)}\t${one.role ?? 'learner'}\t${text(one.title)}\t${text(one.homeroomOf)}\t${text(one.guardianName)}\t${one.guardianBirthDate ?? '\\N'}\t${index('personal_number', guardianNumber)}\t${one.relation ?? '\\N'}\t${one.personId ?? '\\N'}\n`,
-      );
-      if (!moetId && !personalNumber && !guardianNumber) return written;
-      const kept = numbers.write(`${one.row}\t${moetId ?? ''}\t${personalNumber ?? ''}\t${guardianNumber ?? ''}\n`);
-      if (written || kept) return Promise.all([written, kept]).then(() => undefined);
-    },
-    async stage(transaction) {
+    add: (one) => addTo(rows, one),
+    addKnown: known.add,
+    async stage(planning, sink) {
+      const { transaction, takeApart } = planning;
       await sql`
         CREATE TEMPORARY TABLE staged (
           row int NOT NULL, new_person_id uuid NOT NULL, organisation_id uuid NOT NULL, class_code text, grade int, full_name text,
           birth_date date, gender text, moet_id_index bytea, personal_number_index bytea, local_code text, details jsonb NOT NULL,
           gone text, role text NOT NULL, title text, homeroom_of text, guardian_name text, guardian_birth_date date,
-          guardian_number_index bytea, relation text,
-          person_id uuid, guardian_id uuid, refusal text, doubt text, skip text, referred text,
+          guardian_number_index bytea, relation text, mark bytea,
+          person_id uuid, guardian_id uuid, refusal text, doubt text, skip text, referred text, is_in_step boolean NOT NULL DEFAULT false,
           is_settled boolean NOT NULL DEFAULT false, is_governed boolean NOT NULL DEFAULT true, is_here boolean NOT NULL DEFAULT true
         ) ON COMMIT DROP`.execute(transaction);
-      await copyInto(transaction, `COPY staged (${columns}) FROM STDIN`, rows.read());
+      await copy(transaction, rows);
+      if (known.hasAny())
+        await setAside(planning, known, async (which) => {
+          await using woken = await openSpool();
+          for await (const one of known.those(await rowsOf(transaction, which))) {
+            const taken = takeApart(one);
+            if ('row' in taken) await addTo(woken, taken.row as PersonRow);
+            else if ('refused' in taken) sink.refuse(taken.refused);
+            else if ('skipped' in taken) sink.skip(taken.skipped);
+          }
+          await copy(transaction, woken);
+        });
       await sql`ANALYZE staged (organisation_id, class_code, moet_id_index, personal_number_index, local_code)`.execute(
         transaction,
       );
@@ -81,6 +105,7 @@ export async function keepPeople({ secrets }: Pick<ServiceContext, 'secrets'>): 
     async [Symbol.asyncDispose]() {
       await rows[Symbol.asyncDispose]();
       await numbers[Symbol.asyncDispose]();
+      await known[Symbol.asyncDispose]();
     },
   };
 }
@@ -94,7 +119,7 @@ function text(value: string | null | undefined): string {
 }
 
 /** The numbers of rows, a bit each: a million people are 125 kB. */
-async function rowsOf(transaction: Transaction, which: RawBuilder<unknown>) {
+async function rowsOf(transaction: Transaction, which: RawBuilder<unknown>): Promise<Rows> {
   const perPage = 50_000;
   await sql`CREATE TEMPORARY TABLE wanted (row int PRIMARY KEY) ON COMMIT DROP`.execute(transaction);
   await sql`INSERT INTO wanted ${which}`.execute(transaction);
@@ -115,16 +140,9 @@ async function rowsOf(transaction: Transaction, which: RawBuilder<unknown>) {
     }
     size += page.length;
     after = page.at(-1) ?? after;
-    if (page.length < perPage) return { size, has: (row: number) => ((bits[row >> 3] ?? 0) & (1 << (row & 7))) !== 0 };
-  }
-}
-
-async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<string[]> {
-  const decoder = new TextDecoder();
-  let rest = '';
-  for await (const chunk of chunks) {
-    const lines = (rest + decoder.decode(chunk, { stream: true })).split('\n');
-    rest = lines.pop() ?? '';
-    yield lines;
+    if (page.length < perPage) {
+      await sql`DROP TABLE wanted`.execute(transaction);
+      return { size, has: (row: number) => ((bits[row >> 3] ?? 0) & (1 << (row & 7))) !== 0 };
+    }
   }
 }

@@ -94,6 +94,7 @@ const rosters: PersonalErasure = {
     'registry.roster_change',
     'registry.roster_row',
     'registry.roster_undo',
+    'registry.roster_in_step',
     'registry.roster_refusal',
     'registry.match_question',
     'registry.roster_upload',
@@ -111,6 +112,7 @@ const rosters: PersonalErasure = {
         ['registry.roster_row', 'person_id'],
         ['registry.roster_row', 'guardian_id'],
         ['registry.roster_undo', 'person_id'],
+        ['registry.roster_in_step', 'person_id'],
         ['registry.match_question', 'person_id'],
         ['registry.roster_upload', 'person_id'],
       ]))

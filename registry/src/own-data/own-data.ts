@@ -217,6 +217,8 @@ export const registryPersonal: PersonalData = {
     'registry.roster_change': onTheWay,
     'registry.roster_row': onTheWay,
     'registry.roster_undo': onTheWay,
+    'registry.roster_in_step':
+      'that a row of a file said nothing new of them, by a digest under a key: nothing can be read from it',
     'registry.roster_upload': 'whose files are on their way, for a day: the files are no facts about who sends them',
   },
   erasures: registryErasures,

@@ -1,5 +1,7 @@
 import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
+import type { Database } from '@edutrust/platform/database';
+import { findKnown } from '../changes/in-step.ts';
 import type { RowSource } from '../changes/plan.ts';
 import type { Progress } from '../changes/population.ts';
 import type { Completeness, Incoming, OrganisationRow, PersonRow } from '../changes/row.ts';
@@ -14,7 +16,8 @@ import {
   toMap,
 } from './columns/match.ts';
 import { columnMemory, rememberColumns } from './columns/memory.ts';
-import { type CellReader, createCellReader, RowRefused } from './kinds/cells.ts';
+import { createFingerprints, type Fingerprints } from './fingerprint.ts';
+import { type CellReader, type Cells, createCellReader, RowRefused } from './kinds/cells.ts';
 import { isFooter } from './kinds/footer.ts';
 import type { RosterKind } from './kinds/kind.ts';
 import { findPlaces, type Places } from './places.ts';
@@ -42,6 +45,8 @@ interface Opened {
   readonly head: Head;
   readonly columns: readonly Column[];
   readonly reader: CellReader;
+  /** Of kinds whose rows are remembered. */
+  readonly fingerprints: Fingerprints | undefined;
 }
 
 type Row = Incoming<PersonRow | OrganisationRow>;
@@ -64,7 +69,7 @@ export async function openRoster(
   let opened: Opened | undefined;
   let sha256 = '';
   const read = async (give: (rows: readonly Row[]) => Promise<void>) => {
-    const taking = createTaking(kind, places);
+    const take = createTaking(context.db, kind, places);
     const table = await readTable(file, {
       kind: kind.id,
       example: kind.required.map((group) => headerIn(kind.fields, group[0]?.[0] ?? '')).join(', '),
@@ -74,11 +79,16 @@ export async function openRoster(
       isHeader: (cells) => isHeader(kind, cells) || remembered.has(headerDigest(cells)),
       onHead: (head) => {
         const columns = columnsOf(kind, head, input.columns ?? remembered.get(headerDigest(head.cells))?.fields);
-        opened = { head, columns, reader: createCellReader(toMap(columns), head) };
+        const map = toMap(columns);
+        opened = {
+          head,
+          columns,
+          reader: createCellReader(map, head),
+          fingerprints: kind.population.remember && createFingerprints(context.secrets, kind, map, head),
+        };
       },
       onRows: async (rows, bytesRead) => {
-        const { columns, reader } = mustBeOpen(opened);
-        await give(rows.map((row) => taking(row, columns, reader)));
+        await give(await take(rows, mustBeOpen(opened)));
         onProgress?.({ step: 'read', done: bytesRead, total: 'bytes' in file ? file.bytes : bytesRead });
       },
     });
@@ -89,6 +99,13 @@ export async function openRoster(
     name: file.name,
     rows: each(pulled(read)),
     columnName: (field) => headerIn(kind.fields, field),
+    takeApart: (known) => {
+      const { columns, reader } = mustBeOpen(opened);
+      return rowIn(columns, kind.fields, known, () => ({
+        ...kind.rowOf(reader.open(known), places),
+        ...markOf(known),
+      }));
+    },
     facts: () => {
       const { columns, head } = mustBeOpen(opened);
       return { sha256, columns, sheet: head.sheet };
@@ -104,34 +121,66 @@ async function* each(batches: AsyncIterable<readonly Row[]>): AsyncGenerator<Row
   for await (const batch of batches) yield* batch;
 }
 
-/** What one line of the table is: a row, a refusal, or nobody. */
-function createTaking(kind: RosterKind, places: Places) {
+/** A line of the table that may be somebody. */
+interface Line {
+  readonly row: SheetRow;
+  readonly cells: Cells;
+  readonly fingerprint: string | undefined;
+}
+
+/** What the lines of the table are: rows, known or taken apart, refusals, or nobody. */
+function createTaking(db: Database, kind: RosterKind, places: Places) {
   let isInFooter = false;
-  return (row: SheetRow, columns: readonly Column[], reader: CellReader): Row => {
+  const lineOf = (row: SheetRow, { columns, reader, fingerprints }: Opened): Line | Row => {
     const footer = isFooter(row.cells, columns, isInFooter);
     if (footer) {
       isInFooter ||= footer.isEnd;
       return { skipped: { row: row.row, text: footer.text, reason: footer.reason } };
     }
-    try {
-      return { row: kind.rowOf(reader.open(row), places) };
-    } catch (error) {
-      if (!(error instanceof RowRefused)) throw error;
-      const at = columns.find(({ field }) => field === error.field)?.index ?? -1;
-      return {
-        refused: {
-          row: row.row,
-          column: headerIn(kind.fields, error.field),
-          value: (row.cells[at] ?? '')
-            .trim()
-            .slice(0, 100)
-            .toWellFormed()
-            .replaceAll(/\p{Cc}/gu, '\ufffd'),
-          reason: error.reason,
-        },
-      };
-    }
+    const cells = reader.open(row);
+    return { row, cells, fingerprint: fingerprints?.(row.cells, cells, places) };
   };
+  return async (rows: readonly SheetRow[], opened: Opened): Promise<Row[]> => {
+    const lines = rows.map((row) => lineOf(row, opened));
+    const marks = lines.flatMap((line) => ('cells' in line && line.fingerprint ? [line.fingerprint] : []));
+    const known = await findKnown(db, marks);
+    let place = -1;
+    return lines.map((line) => {
+      if (!('cells' in line)) return line;
+      const { row, cells, fingerprint } = line;
+      if (fingerprint !== undefined && known.has(++place)) return { known: { ...row, fingerprint } };
+      return rowIn(opened.columns, kind.fields, row, () => ({ ...kind.rowOf(cells, places), ...markOf(line) }));
+    });
+  };
+}
+
+const markOf = ({ fingerprint }: { readonly fingerprint?: string | undefined }) => (fingerprint ? { fingerprint } : {});
+
+/** A row as its kind reads it, or why it is refused. */
+function rowIn(
+  columns: readonly Column[],
+  fields: RosterKind['fields'],
+  row: SheetRow,
+  read: () => PersonRow | OrganisationRow,
+): Row {
+  try {
+    return { row: read() };
+  } catch (error) {
+    if (!(error instanceof RowRefused)) throw error;
+    const at = columns.find(({ field }) => field === error.field)?.index ?? -1;
+    return {
+      refused: {
+        row: row.row,
+        column: headerIn(fields, error.field),
+        value: (row.cells[at] ?? '')
+          .trim()
+          .slice(0, 100)
+          .toWellFormed()
+          .replaceAll(/\p{Cc}/gu, '\ufffd'),
+        reason: error.reason,
+      },
+    };
+  }
 }
 
 function mustBeOpen(opened: Opened | undefined): Opened {
