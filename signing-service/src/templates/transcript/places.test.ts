@@ -87,7 +87,7 @@ test('every block of a signed transcript stands in a Form of its structure (PDF/
   }
   // Two fields waited for those who sign third and fourth: the report has all in the order of their signing.
   const names = (await validatePdf(file, options)).signatures.map(({ field }) => field);
-  assert.deepEqual(names, ['Signature1', 'Signature4', 'Signature2', 'Signature3']);
+  assert.deepEqual(names, ['Place1', 'Signature1', 'Place2', 'Place3']);
 });
 
 test('V5: a place that waits is filled by a signature and by nothing else', async () => {

@@ -161,7 +161,7 @@ function placesOn(pdf: Pdf, root: StructureElement): Pick<Sheet, 'place'> {
       pdf.annotate(left, y, width, height, {
         Subtype: 'Widget',
         FT: 'Sig',
-        T: new String(`Signature${fields.length + 1}`),
+        T: new String(`Place${fields.length + 1}`),
         TU: new String(description),
         F: 132, // Print and Locked (ISO 32000-1 §12.5.3)
         P: formed.page.dictionary,
