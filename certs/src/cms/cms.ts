@@ -8,6 +8,6 @@ export { archiveCover, archiveImprint, buildHashIndex, withHashIndex } from './a
 export { extendSignedData } from './extend.ts';
 export { cmsOids } from './oid.ts';
 export { type CmsSignedData, readCms, readCounterSigner, readSigners, SignerCountError } from './read.ts';
-export { imprintAlgorithmOf, verifyTimeStampToken } from './time-stamp-token.ts';
+export { imprintAlgorithmOf, type VerifiedTimeStamp, verifyTimeStampToken } from './time-stamp-token.ts';
 export { checkContent, checkValue, findSigner } from './verify.ts';
 export { assembleSignedData, attribute, buildSignedAttributes } from './write.ts';

@@ -46,6 +46,8 @@ export type VerifiedTimeStamp =
       readonly isIntact: boolean;
       /** The token is whole, but stamps something else than this data. */
       readonly isOverOtherBytes?: true;
+      /** Nothing was compared: a digest or signature algorithm that is weak or not accepted. */
+      readonly isAlgorithmRefused?: true;
       readonly at?: Date;
       readonly authority?: string;
       readonly reason: string;
@@ -106,13 +108,20 @@ function judge(
     reason,
     ...(unit ? { authority: unit.subject.toString() } : {}),
   });
+  const refuseAlgorithm = (reason: string): VerifiedTimeStamp => ({
+    isTrusted: false,
+    isIntact: false,
+    isAlgorithmRefused: true,
+    at,
+    reason,
+  });
   const imprint = digestOf(info.imprintAlgorithm, data);
-  if (!imprint) return refuse('a digest that is not accepted');
+  if (!imprint) return refuseAlgorithm('a digest that is not accepted');
   if (!imprint.equals(info.imprint))
     return { isTrusted: false, isIntact: false, isOverOtherBytes: true, at, reason: 'the stamp is over other bytes' };
   const content = checkContent(cms, [cms.content]);
-  if (content !== 'same')
-    return refuse(content === 'refused' ? 'a digest that is not accepted' : 'other contents were signed');
+  if (content === 'refused') return refuseAlgorithm('a digest that is not accepted');
+  if (content !== 'same') return refuse('other contents were signed');
   // RFC 3161 §2.4.2: the attribute that binds the unit's certificate must be there.
   if (!cms.certificateBinding) return refuse('no signing-certificate attribute');
   const untrusted = [...cms.certificates, ...(trust.untrusted ?? [])];
@@ -126,8 +135,8 @@ function judge(
   }
   const unit = found.certificate;
   const value = checkValue(cms, unit, [cms.content], at);
-  if (value !== 'good')
-    return refuse(value === 'wrong' ? 'the signature does not fit' : 'an algorithm that is not accepted');
+  if (value === 'refused') return refuseAlgorithm('an algorithm that is not accepted');
+  if (value !== 'good') return refuse('the signature does not fit');
   const past = validateInPast({
     leaf: unit.der,
     untrusted,

@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
+import { generateKeyPairSync } from 'node:crypto';
 import { test } from 'node:test';
 import { fc } from '@edutrust/testing/property';
+import { createAuthority } from '../../testing/authority.ts';
+import { validatePdf } from '../../testing/both-judges.ts';
+import { tablePdf } from '../../testing/pdf-files.ts';
+import { signPdf } from '../formats/pades/pades.ts';
 import { type ReasonCode, reason, reasonTable } from '../validation/reasons.ts';
 import type { SignatureReport, ValidationReport } from '../validation/report.ts';
 import { unjudged } from '../validation/verdict.ts';
@@ -112,4 +117,18 @@ test('V10: a file that could not be read or opened is never said to be unsigned,
   }
   const unsigned = describe({ verdict: 'unsigned', signatures: [], reasons: [reason('unsigned')] });
   assert.match(unsigned.sentence.en, saysUnsigned);
+});
+
+test('V10: an unchanged file with a weak key is said to be of a weak algorithm, not to be read again; a changed one is said to be changed', async () => {
+  const authority = createAuthority();
+  const signer = authority.signerOf(authority.official({ keys: generateKeyPairSync('rsa', { modulusLength: 1024 }) }));
+  const at = new Date('2026-11-23T03:00:00Z');
+  const file = await signPdf(tablePdf(), { signerName: 'A', at }, { ...signer, algorithm: 'RS256' });
+  const options = { anchors: authority.anchors, crls: authority.crls, at };
+  const words = describe(await validatePdf(file, options));
+  assert.match(words.sentence.vi, /^Chưa kết luận được: chữ ký hoặc dấu thời gian dùng thuật toán yếu/u);
+  assert.match(words.unchanged.sentence.en, /^Not provable: the algorithm/u);
+  assert.match(words.nextStep.en, /a copy signed with a current algorithm/u);
+  file.write('9,5', file.indexOf('8,5'));
+  assert.equal(describe(await validatePdf(file, options)).unchanged.answer, 'no');
 });

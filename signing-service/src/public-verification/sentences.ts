@@ -33,6 +33,8 @@ interface Evidence {
   /** The signature that people mean: the last by a person; `undefined` when none could be read. */
   readonly signature: SignatureReport | undefined;
   readonly isUnreadable: boolean;
+  /** The content could not be checked because of nothing but an algorithm: another copy of the same file says no more. */
+  readonly isWeak: boolean;
 }
 
 function evidenceOf(report: ValidationReport): Evidence {
@@ -50,6 +52,7 @@ function evidenceOf(report: ValidationReport): Evidence {
     additions: additionsIn(asked),
     signature: people.at(-1) ?? signatures.at(-1),
     isUnreadable: signatures.length === 0,
+    isWeak: !isChecked && asked.every(({ intact, reasons }) => intact === true || reasons.some(isOfAlgorithm)),
   };
 }
 
@@ -64,6 +67,9 @@ function additionsIn(signatures: readonly SignatureReport[]): Text | undefined {
   if (found.length === 0) return undefined;
   return { vi: found.map(({ vi }) => vi).join(' và '), en: found.map(({ en }) => en).join(' and ') };
 }
+
+const isOfAlgorithm = ({ code }: SignatureReport['reasons'][number]) =>
+  code === 'algorithm-refused' || code === 'time-stamp-refused';
 
 /** Reasons that show that a certificate was not good then. */
 const untrustedCodes: ReadonlySet<string> = new Set([
@@ -146,9 +152,15 @@ function invalidSentence({ unchanged, trusted }: Evidence): Text {
       };
 }
 
-function openSentence({ unchanged, trusted, signature, additions }: Evidence): Text {
+function openSentence({ unchanged, trusted, signature, additions, isWeak }: Evidence): Text {
   const name = signature?.signer?.name;
   const [byVi, byEn] = name ? [` «${name}»`, ` "${name}"`] : ['', ''];
+  if (unchanged === 'unknown' && isWeak) {
+    return {
+      vi: 'Chưa kết luận được: chữ ký hoặc dấu thời gian dùng thuật toán yếu hay không được phép, nên không chứng minh được nội dung có còn nguyên như khi ký hay không.',
+      en: 'Not settled: the signature or time stamp uses an algorithm that is weak or not allowed, so it cannot prove what was signed.',
+    };
+  }
   if (unchanged === 'unknown') {
     return {
       vi: 'Chưa kết luận được: có chữ ký, nhưng chưa kiểm tra được nội dung có còn nguyên như khi ký hay không.',
@@ -215,11 +227,21 @@ function notRead({ reasons }: ValidationReport): Wording {
   };
 }
 
-function unchangedSentence({ unchanged, additions }: Pick<Evidence, 'unchanged' | 'additions'>): Text {
+function unchangedSentence({
+  unchanged,
+  additions,
+  isWeak,
+}: Pick<Evidence, 'unchanged' | 'additions'> & Partial<Evidence>): Text {
   if (unchanged === 'no') {
     return {
       vi: 'Đã bị sửa sau khi ký, hoặc chữ ký không khớp với nội dung.',
       en: 'Changed after it was signed, or the signature does not match.',
+    };
+  }
+  if (unchanged === 'unknown' && isWeak) {
+    return {
+      vi: 'Không chứng minh được: thuật toán của chữ ký hoặc dấu thời gian yếu hay không được phép.',
+      en: 'Not provable: the algorithm of the signature or time stamp is weak or not allowed.',
     };
   }
   if (unchanged === 'unknown') {
@@ -251,10 +273,10 @@ const trustedSentences: Readonly<Record<'yes' | 'no' | 'unknown', Text>> = {
   },
 };
 
-function nextStepOf({ verdict, unchanged, trusted }: Evidence): Text {
+function nextStepOf({ verdict, unchanged, trusted, isWeak }: Evidence): Text {
   if (unchanged === 'no') return nextSteps.changed;
   if (verdict === 'invalid') return trusted === 'no' ? nextSteps.refused : nextSteps.changed;
-  if (unchanged === 'unknown') return nextSteps.unread;
+  if (unchanged === 'unknown') return isWeak ? nextSteps.weak : nextSteps.unread;
   if (verdict === 'valid' && trusted === 'yes') return nextSteps.valid;
   return trusted === 'yes' ? nextSteps.open : nextSteps.untrusted;
 }
@@ -275,6 +297,10 @@ const nextSteps = {
   unread: {
     vi: 'Đừng dùng văn bản này khi chưa kiểm tra được. Xin lại tệp gốc từ nơi cấp, hoặc mở mã QR in trên văn bản.',
     en: 'Do not rely on it before it can be checked. Ask the issuer for the original, or open the QR printed on it.',
+  },
+  weak: {
+    vi: 'Chưa nên dùng văn bản này: hỏi nơi cấp và xin bản ký bằng thuật toán hiện hành, hoặc mở mã QR in trên văn bản.',
+    en: 'Do not rely on it yet: ask the issuer for a copy signed with a current algorithm, or open the QR printed on it.',
   },
   changed: {
     vi: 'Đừng dùng văn bản này. Xin lại tệp gốc từ nơi cấp, hoặc mở mã QR in trên văn bản.',

@@ -128,7 +128,7 @@ function findStamp(stamps: TakenSignature['stamps'], around: Surroundings): Foun
     const verified = verifyTimeStampToken(token, over, stampTrust(around));
     if (verified.isTrusted) {
       if (!stamp || verified.at < stamp.at) stamp = { at: verified.at, authority: verified.authority };
-    } else problem ??= reason(stampProblem(verified.isIntact), verified.reason);
+    } else problem ??= stampProblem(verified);
   }
   return stamp ? { stamp, problem: null } : { problem };
 }

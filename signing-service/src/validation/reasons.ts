@@ -209,6 +209,11 @@ export const reasonTable = {
     'Dấu thời gian bị hỏng hoặc không thuộc về chữ ký này.',
     'The time stamp is damaged or does not belong to this signature.',
   ),
+  'time-stamp-refused': open(
+    'CRYPTO_CONSTRAINTS_FAILURE',
+    'Dấu thời gian dùng thuật toán không còn an toàn hoặc không được phép, nên không chứng minh được thời điểm.',
+    'The time stamp uses an algorithm that is weak or not allowed, so it proves no time.',
+  ),
   'time-stamp-untrusted': open(
     'NO_POE',
     'Dấu thời gian không chứng minh được thời điểm: nơi cấp không được tin cậy ở đây, hoặc chưa biết chứng thư của nó có bị thu hồi không.',

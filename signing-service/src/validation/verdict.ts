@@ -1,3 +1,4 @@
+import type { VerifiedTimeStamp } from '@edutrust/certs/cms';
 import type { Reason } from './reasons.ts';
 import { type ReasonCode, reason } from './reasons.ts';
 import type { SignatureReport, ValidationReport, Verdict } from './report.ts';
@@ -54,8 +55,11 @@ export function withVerdict(report: SignatureReport, reasons: readonly Reason[])
   return { ...report, verdict, intact, sub: deciding?.subIndication ?? null, reasons: given };
 }
 
-/** Why a time stamp proves nothing: its maker is not trusted, or it does not hold together. */
-export const stampProblem = (isIntact: boolean): ReasonCode => (isIntact ? 'time-stamp-untrusted' : 'time-stamp-wrong');
+/** Why a time stamp proves nothing: its maker is not trusted, its algorithm is weak, or it does not hold together. */
+export function stampProblem(stamp: Extract<VerifiedTimeStamp, { isTrusted: false }>): Reason {
+  const broken: ReasonCode = stamp.isAlgorithmRefused ? 'time-stamp-refused' : 'time-stamp-wrong';
+  return reason(stamp.isIntact ? 'time-stamp-untrusted' : broken, stamp.reason);
+}
 
 /**
  * The answer about a whole file: as good as the worst of the signatures that decide, all of them when absent; `unsigned`

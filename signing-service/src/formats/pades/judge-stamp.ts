@@ -29,7 +29,7 @@ export function judgeStamp(
   around: Surroundings,
 ): { readonly report: SignatureReport; readonly stamp?: ProvenStamp } {
   const verified = verifyTimeStampToken(range.contents, range.parts, stampTrust(around), 'zeros');
-  const problem = verified.isTrusted ? null : reason(stampProblem(verified.isIntact), verified.reason);
+  const problem = verified.isTrusted ? null : stampProblem(verified);
   const report: SignatureReport = {
     ...base,
     format: 'document-time-stamp',

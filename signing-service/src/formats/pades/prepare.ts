@@ -9,6 +9,7 @@ import {
   dictionary,
   integerOf,
   name,
+  nameOf,
   number,
   type PdfDictionary,
   type PdfObject,
@@ -114,10 +115,16 @@ function prepare(pdf: Uint8Array, signature: PdfDictionary, wish: FieldWish): Pr
   const page = findPage(view, catalog, visible?.page ?? 0);
   const form = view.dictionary(catalog.entries.get('AcroForm'));
   const fields = (form && view.array(form.entries.get('Fields'))) ?? [];
-  const field = update.newReference();
   const value = update.newReference();
-  const title = fieldName(view, fields, wish.fieldName, wish.stem);
+  const waiting = visible && wish.fieldName === undefined ? waitingField(view, fields, page, visible.rect) : undefined;
   const appearance = visible ? putAppearance(update, visible) : undefined;
+  if (waiting && appearance) {
+    const entries = { V: value, AP: dictionary({ N: appearance }) };
+    update.put(waiting.reference, withEntries(waiting.field, entries));
+    return withByteRange(update, value, signature, contentsBytes);
+  }
+  const field = update.newReference();
+  const title = fieldName(view, fields, wish.fieldName, wish.stem);
   update.put(
     field,
     dictionary({
@@ -137,6 +144,29 @@ function prepare(pdf: Uint8Array, signature: PdfDictionary, wish: FieldWish): Pr
   putForm(update, rootReference, catalog, form, [...fields, field]);
   putAnnotation(update, view, page, field);
   return withByteRange(update, value, signature, contentsBytes);
+}
+
+/** What an empty field of our templates has, and nothing that would bind who signs in it (`/Lock`, `/SV`). */
+const waitingKeys = new Set('Type Subtype FT T TU F Rect P AP Border C StructParent'.split(' '));
+
+/**
+ * The empty field that a template keeps for this very place: it stands in the structure of the document, which a later signature may not extend
+ * (ADR 0314).
+ */
+function waitingField(view: PdfView, fields: readonly PdfObject[], page: PdfReference, rect: VisibleSignature['rect']) {
+  for (const entry of fields) {
+    const reference = as('reference', entry);
+    const field = view.dictionary(entry);
+    if (!reference || !field || nameOf(field.entries.get('FT')) !== 'Sig') continue;
+    const place = view.array(field.entries.get('Rect'))?.map((item) => as('number', item)?.value);
+    const isThere =
+      as('reference', field.entries.get('P'))?.number === page.number &&
+      rect.every((edge, index) => edge === place?.[index]) &&
+      field.entries.has('StructParent') &&
+      [...field.entries.keys()].every((key) => waitingKeys.has(key));
+    if (isThere) return { reference, field };
+  }
+  return undefined;
 }
 
 /** The catalogue's form with one more field; only the objects that change are put. */

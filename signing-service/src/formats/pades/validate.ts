@@ -49,11 +49,17 @@ function judgeFile(file: PdfFile, options: ValidationOptions): ValidationReport 
     .flatMap(({ stamp }) => (stamp ? [stamp] : []))
     .sort((a, b) => a.at.getTime() - b.at.getTime());
   const judged = fields.map((field) => stamps.get(field) ?? judgeField(file, field, { ...given, documentTimeStamps }));
-  const signatures = withLaterOnes(judged, fields);
+  const signatures = inOrder(withLaterOnes(judged, fields));
   const { verdict, reasons } = fileReport(signatures, decidingOnes(signatures));
   return removed.length > 0
     ? { verdict: 'invalid', signatures, reasons: [reason('signature-removed', removed.join(', '))] }
     : { verdict, signatures, reasons };
+}
+
+/** As they were put on the file, one after another: fields that waited for their signers may stand in the form in another order. */
+function inOrder(signatures: readonly SignatureReport[]): SignatureReport[] {
+  const lengthOf = ({ revisionLength }: SignatureReport) => revisionLength ?? Number.MAX_SAFE_INTEGER;
+  return signatures.toSorted((one, other) => lengthOf(one) - lengthOf(other));
 }
 
 /**

@@ -203,12 +203,19 @@ test('V3: small RSA keys are refused, good ones of RSA and P-256 are not', async
   }
 });
 
-test('a time stamp of another signature, or of a stranger, proves no time and takes nothing away', async () => {
+test('a time stamp of another signature, of a stranger or of a weak digest proves no time and takes nothing away', async () => {
   const stranger = createAuthority();
   const wrong = () => authority.stampAt(signedAt)(createHash('sha256').update('another').digest());
+  /** Of SHA-224, by the last part of the identifier (RFC 5754 §2.1). */
+  const weak = (digest: Uint8Array) => {
+    const token = authority.stampAt(signedAt)(digest);
+    token[token.lastIndexOf(Buffer.from('608648016503040201', 'hex'), token.indexOf(digest)) + 8] = 4;
+    return token;
+  };
   for (const [timeStamp, code] of [
     [wrong, 'time-stamp-wrong'],
     [stranger.stampAt(signedAt), 'time-stamp-untrusted'],
+    [weak, 'time-stamp-refused'],
     [() => Buffer.of(5, 0), 'time-stamp-wrong'], // DER, but no token
   ] as const) {
     const signer = { ...authority.signerOf(authority.official()), timeStamp };

@@ -1,13 +1,5 @@
 import { wallClockInVietnam } from '@edutrust/platform/calendar';
-import {
-  drawMarks,
-  drawMasthead,
-  drawPlace,
-  drawPupil,
-  drawRemarks,
-  drawTitle,
-  drawVerification,
-} from '../transcript/drawing.ts';
+import { drawMarks, drawMasthead, drawPupil, drawRemarks, drawTitle, drawVerification } from '../transcript/drawing.ts';
 import { drawPdf } from '../transcript/pdf.ts';
 import { faintInk, ink, page, type Sheet } from '../transcript/sheet.ts';
 import { longDateText, normalised } from '../transcript/wording.ts';
@@ -75,5 +67,5 @@ function drawFoot(sheet: Sheet, data: ExtractData): void {
   const style = { width: right - left, align: 'center', size: 8.5 } as const;
   sheet.text('P', `${data.place}, ${longDateText(data.issuedAt)}`, left, footTop, style);
   sheet.text('P', 'DẤU CỦA CƠ QUAN SAO', left, footTop + 14, { ...style, size: 9.5, font: 'bold', color: ink });
-  drawPlace(sheet, extractSealPlace.rect);
+  sheet.place(extractSealPlace.rect, `Ô dấu số của ${data.report.school.name}`);
 }

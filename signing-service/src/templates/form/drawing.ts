@@ -1,7 +1,7 @@
-import { drawMasthead, drawPlace, drawSignatory, drawTitle, drawVerification } from '../transcript/drawing.ts';
+import { drawMasthead, drawSeal, drawSignatory, drawTitle, drawVerification } from '../transcript/drawing.ts';
 import { drawPdf } from '../transcript/pdf.ts';
 import { transcriptPlaces } from '../transcript/places.ts';
-import { faintInk, page, type Sheet } from '../transcript/sheet.ts';
+import { page, type Sheet } from '../transcript/sheet.ts';
 import { longDateText, normalised } from '../transcript/wording.ts';
 import { type FormData, filled } from './form.ts';
 
@@ -63,14 +63,13 @@ function drawParagraph(sheet: Sheet, text: string | undefined): void {
 }
 
 function drawFoot(sheet: Sheet, data: FormData): void {
-  const { principal, 'school-seal': seal } = transcriptPlaces;
+  const { principal } = transcriptPlaces;
   const footTop = page.height - principal.rect[3] - 32;
   sheet.ensure(page.bottom - footTop);
   drawVerification(sheet, data, footTop);
   const wide = 240;
   const date = `${data.place}, ${longDateText(data.issuedAt)}`;
   sheet.text('P', date, page.right - wide, footTop, { width: wide, align: 'right', size: 8.5 });
-  for (const { rect } of [principal, seal]) drawPlace(sheet, rect);
   drawSignatory(sheet, data.principal, principal.rect, footTop + 14);
-  sheet.text('P', 'Dấu của trường', seal.rect[0], page.height - seal.rect[3] - 8.4, { size: 6.5, color: faintInk });
+  drawSeal(sheet, data.school.name);
 }

@@ -1,7 +1,7 @@
 import { encode } from 'uqr';
 import type { MarksRow, Signatory, TranscriptData } from './data.ts';
 import { transcriptPlaces } from './places.ts';
-import { faintInk, ink, page, pale, ruled, type Sheet, type TextStyle } from './sheet.ts';
+import { faintInk, ink, page, pale, type Rect, ruled, type Sheet, type TextStyle } from './sheet.ts';
 import { dateText, educationIdText, longDateText, markText } from './wording.ts';
 
 const width = page.right - page.left;
@@ -210,8 +210,6 @@ export function drawRemarks(
   }
 }
 
-type Place = readonly [left: number, bottom: number, right: number, top: number];
-
 /** QR, code and what they prove at the left; the two signatures beside each other, the seal's place below them: at the foot of the last page. */
 export function drawFooting(sheet: Sheet, data: TranscriptData): void {
   const { 'class-teacher': teacherPlace, principal: principalPlace } = transcriptPlaces;
@@ -221,32 +219,22 @@ export function drawFooting(sheet: Sheet, data: TranscriptData): void {
   const date = `${data.place}, ${longDateText(data.issuedAt)}`;
   const wide = 240; // for the longest name of a place, in one line
   sheet.text('P', date, page.right - wide, footTop, { width: wide, align: 'right', size: 8.5 });
-  for (const { rect } of Object.values(transcriptPlaces)) drawPlace(sheet, rect);
   drawSignatory(sheet, data.classTeacher, teacherPlace.rect, footTop + 14);
   drawSignatory(sheet, data.principal, principalPlace.rect, footTop + 14);
-  const [left, , , sealTop] = transcriptPlaces['school-seal'].rect;
-  sheet.text('P', 'Dấu của trường', left, page.height - sealTop - 8.4, { size: 6.5, color: faintInk });
+  drawSeal(sheet, data.school.name);
 }
 
-/** Where a signature or the seal goes, until its own block lies there. */
-export function drawPlace(sheet: Sheet, [left, bottom, right, top]: Place): void {
-  sheet.decorate((pdf) => {
-    pdf
-      .lineWidth(0.5)
-      .strokeColor(ruled)
-      .dash(2, { space: 2 })
-      .rect(left, page.height - top, right - left, top - bottom)
-      .stroke();
-  });
+/** The place of the school's seal. */
+export function drawSeal(sheet: Sheet, school: string): void {
+  const { rect } = transcriptPlaces['school-seal'];
+  const [left, , , top] = rect;
+  sheet.text('P', 'Dấu của trường', left, page.height - top - 8.4, { size: 6.5, color: faintInk });
+  sheet.place(rect, `Ô dấu số của ${school}`);
 }
 
 /** The title above the place of a signature, the name below it. */
-export function drawSignatory(
-  sheet: Sheet,
-  { fullName, title }: Signatory,
-  [left, bottom, right]: Place,
-  titleY: number,
-): void {
+export function drawSignatory(sheet: Sheet, { fullName, title }: Signatory, rect: Rect, titleY: number): void {
+  const [left, bottom, right] = rect;
   const style = { width: right - left, align: 'center' } as const;
   const upper = title.toLocaleUpperCase('vi');
   // Who signs in another's place has both titles, one below the other (Decree 30/2020/NĐ-CP, annex I).
@@ -255,6 +243,7 @@ export function drawSignatory(
     const [y, size] = lines.length > 1 ? [titleY - 3 + index * 9.4, 8] : [titleY, 9.5];
     sheet.text('P', line, left, y, { ...style, size, font: 'bold' });
   });
+  sheet.place(rect, `Ô chữ ký số của ${fullName}, ${title}`);
   sheet.text('P', fullName, left, page.height - bottom + 2, { ...style, size: 10, font: 'semibold' });
 }
 

@@ -26,6 +26,8 @@ export interface TextStyle {
   readonly scope?: 'Column' | 'Row';
 }
 
+export type Rect = readonly [left: number, bottom: number, right: number, top: number];
+
 /** A page being filled from top to bottom, every mark of it either a part of the structure or an artifact (ISO 32000-1 §14.8). */
 export interface Sheet {
   readonly pdf: Pdf;
@@ -40,6 +42,11 @@ export interface Sheet {
   decorate(draw: (pdf: Pdf) => void): void;
   /** Draws a figure with its description. */
   figure(alt: string, draw: (pdf: Pdf) => void): void;
+  /**
+   * Draws where a signature or the seal goes, until its own block lies there, and puts the empty field that it will fill: in points from the
+   * lower left corner, with what is said of it aloud.
+   */
+  place(rect: Rect, description: string): void;
   heightOf(text: string, style: TextStyle): number;
   /** Goes on to a new page when less than `height` points are left above the footer. */
   ensure(height: number): boolean;
@@ -55,6 +62,7 @@ export function beginSheet(pdf: Pdf, code: string): Sheet {
     root,
     y: page.top,
     ...marksOn(pdf, root),
+    ...placesOn(pdf, root),
     heightOf: (text, style) => pdf.heightOfString(text, applyStyle(pdf, style)),
     ensure: (height) => {
       if (sheet.y + height <= page.bottom) return false;
@@ -109,13 +117,7 @@ function marksOn(pdf: Pdf, root: StructureElement): Pick<Sheet, 'group' | 'text'
       element.end();
       return pdf.y - y;
     },
-    decorate: (draw) => {
-      pdf.markContent('Artifact', { type: 'Layout' });
-      pdf.save();
-      draw(pdf);
-      pdf.restore();
-      pdf.endMarkedContent();
-    },
+    decorate: (draw) => decorate(pdf, draw),
     figure: (alt, draw) => {
       const element = pdf.struct('Figure', { alt });
       root.add(element);
@@ -127,6 +129,71 @@ function marksOn(pdf: Pdf, root: StructureElement): Pick<Sheet, 'group' | 'text'
       element.end();
     },
   };
+}
+
+/** Of pdfkit, whose types do not name it. */
+interface Formed {
+  readonly _root: { readonly data: Record<string, unknown> };
+  /** What its forms need of fonts, asked for where there is a form; a signature has no default one. */
+  _acroform: { readonly fonts: object; readonly defaultFont: string };
+  readonly page: { readonly dictionary: object; readonly annotations: readonly object[] };
+}
+
+/**
+ * Places of signatures. Each is an empty signature field below a `Form` element (ISO 32000-1 §14.8.4.5, PDF/UA-1 §7.18.4): whoever signs fills it, and
+ * the structure stays as the first of them signed it.
+ */
+function placesOn(pdf: Pdf, root: StructureElement): Pick<Sheet, 'place'> {
+  const formed = pdf as unknown as Formed;
+  const fields: object[] = [];
+  return {
+    place: ([left, bottom, right, top], description) => {
+      const [width, height, y] = [right - left, top - bottom, page.height - top];
+      decorate(pdf, () => {
+        pdf.lineWidth(0.5).strokeColor(ruled).dash(2, { space: 2 }).rect(left, y, width, height).stroke();
+      });
+      // Without a look of its own a widget is not PDF/A (ISO 19005-3 §6.3.3): one that shows nothing.
+      const look = pdf.ref({ Type: 'XObject', Subtype: 'Form', BBox: [0, 0, width, height] });
+      look.end(Buffer.from('q Q'));
+      const element = pdf.struct('Form');
+      unwrapOnlyKid(element);
+      root.add(element);
+      pdf.annotate(left, y, width, height, {
+        Subtype: 'Widget',
+        FT: 'Sig',
+        T: new String(`Place${fields.length + 1}`),
+        TU: new String(description),
+        F: 132, // Print and Locked (ISO 32000-1 §12.5.3)
+        P: formed.page.dictionary,
+        AP: { N: look },
+        C: [],
+        structParent: element,
+      } as Parameters<Pdf['annotate']>[4]);
+      element.end();
+      fields.push(...formed.page.annotations.slice(-1));
+      formed._acroform = { fonts: {}, defaultFont: 'regular' };
+      // SignaturesExist and AppendOnly (ISO 32000-1 §12.7.2)
+      formed._root.data.AcroForm ??= pdf.ref({ Fields: fields, SigFlags: 3, DR: { Font: {} } });
+    },
+  };
+}
+
+/** The only kid of an element stands for itself, not in an array of one: pyHanko knows a field that is signed by just that way to it. */
+function unwrapOnlyKid(element: StructureElement): void {
+  const { dictionary } = element as unknown as { readonly dictionary: { data: { K?: unknown }; end(): void } };
+  const end = dictionary.end.bind(dictionary);
+  dictionary.end = () => {
+    if (Array.isArray(dictionary.data.K)) [dictionary.data.K] = dictionary.data.K;
+    end();
+  };
+}
+
+function decorate(pdf: Pdf, draw: (pdf: Pdf) => void): void {
+  pdf.markContent('Artifact', { type: 'Layout' });
+  pdf.save();
+  draw(pdf);
+  pdf.restore();
+  pdf.endMarkedContent();
 }
 
 /** At the foot of every page: the code to verify the document with, and the page of how many. */

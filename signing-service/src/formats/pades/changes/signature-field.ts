@@ -49,6 +49,8 @@ export function checkSignatureField(
       const isSame = sameObject(before.entries.get(key), now.entries.get(key));
       // The look may be drawn anew in its own object.
       if (isSame && key !== 'AP') continue;
+      // Nor is it more than an empty look to take the place away: the signature is one that is not seen.
+      if (key === 'Rect' && isWithoutArea(now.entries.get('Rect'))) continue;
       if (!filledKeys.has(key) || !comparison.claimReplaced(now.entries.get(key), [link.number]))
         return refuse(`/${key} of field ${link.number}`);
     }
@@ -94,5 +96,9 @@ function sizeProblem({ current }: Comparison, field: PdfDictionary): string | un
 
 const numbersOf = (items: readonly PdfObject[] | undefined) =>
   items?.map((item) => as('number', item)?.value ?? integerOf(item) ?? Number.NaN);
+const isWithoutArea = (rectangle: PdfObject | undefined) => {
+  const edges = numbersOf(as('array', rectangle)?.items);
+  return edges?.length === 4 && areaOf(edges) === 0;
+};
 const areaOf = ([left = 0, bottom = 0, right = 0, top = 0]: readonly number[]) =>
   Math.abs((right - left) * (top - bottom));
