@@ -96,7 +96,13 @@ export async function viewChildren(
               const app = givenAt === null ? await apps.app(clientId) : undefined;
               if (!app) return [];
               return [
-                { clientId, name: app.name, purpose: app.purpose[locale], askedAt, data: releasedData(claims, scopes, locale) },
+                {
+                  clientId,
+                  name: app.name,
+                  purpose: app.purpose[locale],
+                  askedAt,
+                  data: releasedData(claims, scopes, locale),
+                },
               ];
             }),
           )

@@ -178,7 +178,9 @@ const agree = (tools: IdpTools) =>
       const said = await saidOfGuardian(tools, agreement, actor.personId);
       await db
         .transaction()
-        .execute((transaction) => agreeForChild(transaction, tools.context, { childId, clientId, askedAt, said }, actor));
+        .execute((transaction) =>
+          agreeForChild(transaction, tools.context, { childId, clientId, askedAt, said }, actor),
+        );
       return seeOther(reply, '/account/children');
     },
   });

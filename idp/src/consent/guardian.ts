@@ -83,7 +83,9 @@ export async function agreeForChild(
   const { rows } = await sql<{ scopes: string[] }>`
     UPDATE idp.guardian_consent SET guardian_id = ${actor.personId}, given_at = ${now}, acr = ${actor.acr},
       said = ${JSON.stringify(said)}::jsonb
-    WHERE person_id = ${childId} AND client_id = ${clientId} AND asked_at = ${askedAt} RETURNING scopes`.execute(transaction);
+    WHERE person_id = ${childId} AND client_id = ${clientId} AND asked_at = ${askedAt} RETURNING scopes`.execute(
+    transaction,
+  );
   if (!rows[0]) throw notAsked();
   await record(transaction, {
     type: 'consent.guardian-agreed',
