@@ -81,6 +81,7 @@ function OneChild({ child }: { readonly child: Child }) {
           </p>
         </div>
       </header>
+      <Asked child={child} />
       <div class="split">
         <div class="grid gap-7">
           <Documents child={child} />
@@ -102,7 +103,6 @@ function OneChild({ child }: { readonly child: Child }) {
           </p>
         ) : (
           <div class="grid gap-7">
-            <Asked child={child} />
             <Sharing child={child} />
             <Record child={child} />
           </div>
