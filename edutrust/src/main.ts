@@ -13,6 +13,7 @@ const families = {
   setup: async () => (await import('./commands/setup.ts')).addSetupCommand,
   operations: async () => (await import('./commands/operations.ts')).addOperationsCommands,
   people: async () => (await import('./commands/people.ts')).addPeopleCommands,
+  'break-glass': async () => (await import('./commands/break-glass.ts')).addBreakGlassCommands,
   ids: async () => (await import('./commands/ids.ts')).addIdsCommands,
   certs: async () => (await import('./commands/certs.ts')).addCertsCommands,
   verify: async () => (await import('./commands/verify.ts')).addVerifyCommand,

@@ -54,6 +54,38 @@ const declared = defineEvents({
     vi: 'rà soát tài khoản của đơn vị',
     en: 'accounts of an organisation reviewed',
   },
+  'break-glass.opened': {
+    subject: 'person',
+    data: { glass: Uuid, role: Type.String(), endsAt: Type.String() },
+    vi: 'mở truy cập khẩn cấp từ máy chủ',
+    en: 'broke the glass at the server',
+    self: { vi: 'Được giao vai trò bằng truy cập khẩn cấp', en: 'You were given a role by broken glass' },
+  },
+  'break-glass.link-made': {
+    subject: 'person',
+    data: { glass: Uuid },
+    vi: 'làm đường dẫn truy cập khẩn cấp',
+    en: 'made a break-glass link',
+  },
+  'break-glass.used': {
+    subject: 'person',
+    data: { glass: Uuid },
+    vi: 'vào bằng truy cập khẩn cấp',
+    en: 'got in by broken glass',
+    self: { vi: 'Vào bằng truy cập khẩn cấp', en: 'You got in by broken glass' },
+  },
+  'break-glass.closed': {
+    subject: 'person',
+    data: { glass: Uuid },
+    vi: 'dừng truy cập khẩn cấp',
+    en: 'ended broken glass early',
+  },
+  'break-glass.reviewed': {
+    subject: 'person',
+    data: { glass: Uuid, acts: Count, digest: Sha256Hex, isLast: Type.Boolean() },
+    vi: 'rà soát một truy cập khẩn cấp',
+    en: 'reviewed broken glass',
+  },
   'upstream.linked': {
     subject: 'person',
     data: { provider: Type.String() },
@@ -119,9 +151,28 @@ const declared = defineEvents({
     en: 'acted for a child in an app',
     self: { vi: 'Người giám hộ làm thay trong một ứng dụng', en: 'A guardian acted for you in an app' },
   },
-  'consent.given': {
+  'consent.asked': {
     subject: 'person',
     data: { app, scopes: Type.Array(Type.String()) },
+    vi: 'xin cha mẹ hoặc người giám hộ đồng ý cho một ứng dụng',
+    en: 'asked a guardian to agree to an app',
+    self: { vi: 'Xin cha mẹ đồng ý cho một ứng dụng', en: 'Your guardians were asked to agree to an app' },
+  },
+  'consent.guardian-agreed': {
+    subject: 'person',
+    data: { app, scopes: Type.Array(Type.String()), said: Sha256Hex, acr: Type.String() },
+    vi: 'cha mẹ hoặc người giám hộ đồng ý cho một ứng dụng xem thông tin của con',
+    en: 'a guardian agreed that an app sees data of the child',
+    self: { vi: 'Cha mẹ đồng ý cho một ứng dụng', en: 'A guardian agreed to an app' },
+  },
+  'consent.given': {
+    subject: 'person',
+    data: {
+      app,
+      scopes: Type.Array(Type.String()),
+      said: Type.Optional(Sha256Hex),
+      acr: Type.Optional(Type.String()),
+    },
     vi: 'đồng ý cho ứng dụng xem thông tin',
     en: 'agreed that an app sees data',
     self: { vi: 'Đồng ý chia sẻ dữ liệu với một ứng dụng', en: 'You agreed to share data with an app' },

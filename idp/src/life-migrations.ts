@@ -1,4 +1,6 @@
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
+import { breakGlassMigration } from './break-glass/migration.ts';
+import { consentMigration } from './consent/migration.ts';
 import { lessonsMigration } from './lessons/migration.ts';
 import { levelThreeMigration } from './level-three/migration.ts';
 import { earlierPasswordsMigration } from './password/earlier/imports.ts';
@@ -18,4 +20,6 @@ export const lifeMigrations: SchemaMigrations['migrations'] = [
   purgedSignalMigration,
   riskMigration,
   undoMigration,
+  breakGlassMigration,
+  consentMigration,
 ];

@@ -1,6 +1,7 @@
 import type { Problem } from '@edutrust/platform/http';
 import type { Locale } from '@edutrust/platform/messages';
 import type { BadgePrompt } from './badges/prompt.ts';
+import type { BreakGlassProps } from './break-glass/props.ts';
 import type { SignInRequestProps } from './ciba/props.ts';
 import type { DataRequestsProps } from './data-requests/props.ts';
 import type { FormError } from './form-error.ts';
@@ -8,12 +9,14 @@ import type { LauncherProps } from './launcher/props.ts';
 import type { LooksProps } from './looks/props.ts';
 import type { AcceptedPasskeys, PasskeyCreation, PasskeyPrompt } from './passkeys/prompts.ts';
 import type { DeviceProps } from './provider/device-props.ts';
+import type { SecondFactorSetupProps } from './second-factor/props.ts';
 import type { NotMeProps } from './undo/props.ts';
 import type { UpstreamProps } from './upstream/props.ts';
 
 export type { Problem } from '@edutrust/platform/http';
 export type { AppPicture } from './apps/pictures.ts';
 export type { BadgeOptions, BadgePrompt } from './badges/prompt.ts';
+export type { BreakGlassProps } from './break-glass/props.ts';
 export type { SignInRequestProps } from './ciba/props.ts';
 export type { DataRequestsProps } from './data-requests/props.ts';
 export type { FormError } from './form-error.ts';
@@ -21,6 +24,7 @@ export type { Address, LauncherApp, LauncherProps, Seat } from './launcher/props
 export type { LooksProps } from './looks/props.ts';
 export type { PasskeyCreation, PasskeyPrompt } from './passkeys/prompts.ts';
 export type { DeviceProps } from './provider/device-props.ts';
+export type { SecondFactorSetupProps } from './second-factor/props.ts';
 export type { NotMeProps } from './undo/props.ts';
 export type { UpstreamProps } from './upstream/props.ts';
 
@@ -139,28 +143,6 @@ export interface SecondFactorProps {
   readonly backPath: string;
 }
 
-/**
- * `/account/second-factor`. `offer`: the QR code of `address` and the typed `secret`, a form with the hidden `ticket` and
- * the field `code`. `codes`: the recovery codes, shown this once. `kept`: it is on; a form without fields turns it off.
- */
-export type SecondFactorSetupProps = { readonly accountPath: string; readonly error?: FormError } & (
-  | {
-      readonly step: 'offer';
-      readonly action: string;
-      readonly ticket: string;
-      readonly address: string;
-      readonly secret: string;
-    }
-  | { readonly step: 'codes'; readonly codes: readonly string[] }
-  | {
-      readonly step: 'kept';
-      readonly addedAt: Instant;
-      readonly recoveryCodesLeft: number;
-      readonly renewAction: string;
-      readonly removeAction: string;
-    }
-);
-
 /** The three steps of activation; each is a form that posts to `action`. After the last the person is signed in. */
 export type ActivateProps =
   /** Field `code` (4-4-4 groups, `autocomplete="off"`, `autocapitalize="characters"`); spaces and hyphens do not matter. */
@@ -209,6 +191,10 @@ export interface ConsentProps {
   readonly actsFor: readonly Sentence[];
   /** Whether the app keeps access when the person is away (`offline_access`). */
   readonly keepsAccess: boolean;
+  /** Whose word it takes: the person's own, a child's and a guardian's, or, under 7, a guardian's. */
+  readonly who: 'self' | 'both' | 'guardian';
+  /** The child has done what is theirs: a guardian's word is waited for, and the button is `decision=refuse` alone. */
+  readonly waiting: { readonly hasGuardian: boolean } | null;
   /** Who is signed in, so that the next child notices. */
   readonly name: string;
   /** Form without fields, «Không phải em?»: the session ends, and the next person signs in. */
@@ -342,6 +328,14 @@ export interface ChildrenProps {
       /** Link to the signed receipt of what was agreed to; null for what is not the reader's to prove. */
       readonly receiptPath: string | null;
     }[];
+    /** What apps ask for the child, which waits for the guardian's word; forms without fields. */
+    readonly asked: readonly {
+      readonly name: string;
+      readonly purpose: Sentence;
+      readonly data: readonly Datum[];
+      readonly agreeAction: string;
+      readonly refuseAction: string;
+    }[];
     /** What happened to the child's account, newest first. */
     readonly activity: readonly { readonly at: Instant; readonly sentence: Sentence }[];
     /** Who looked at the child's record; null from 16. */
@@ -393,6 +387,7 @@ export interface IdpPages {
   dataRequests(props: DataRequestsProps, view: View): string;
   upstream(props: UpstreamProps, view: View): string;
   notMe(props: NotMeProps, view: View): string;
+  breakGlass(props: BreakGlassProps, view: View): string;
   passkeyAdd(props: PasskeyAddProps, view: View): string;
   error(props: ErrorProps, view: View): string;
 }

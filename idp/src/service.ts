@@ -18,6 +18,7 @@ import { releaseAppKind } from './apps/release-approval.ts';
 import { appRoutes } from './apps/routes.ts';
 import { roomRoutes } from './badges/room-routes.ts';
 import { badgeRoutes } from './badges/routes.ts';
+import { breakGlassRoutes } from './break-glass/routes.ts';
 import type { DocumentsPort } from './children/children.ts';
 import { childrenRoutes } from './children/routes.ts';
 import { pingTask } from './ciba/answer.ts';
@@ -221,6 +222,7 @@ function routesOf(tools: IdpTools, ports: IdpPorts): Route[] {
     ...networkRoutes(tools),
     ...signInFigures(tools),
     ...signalRoutes(tools),
+    ...breakGlassRoutes(tools),
     ...levelThreeRoutes(tools),
     ...securityFigureRoutes(tools),
     ...passkeyEndpointRoutes(tools),

@@ -132,6 +132,8 @@ export type IdpTables = {
     scopes: string[];
     given_at: Date;
     children: Generated<string[]>;
+    said: unknown;
+    acr: string | null;
   };
   'idp.session': SessionTable;
 };

@@ -48,6 +48,7 @@ function printingPages(): IdpPages {
     dataRequests: page('data-requests'),
     upstream: page('upstream'),
     notMe: page('notMe'),
+    breakGlass: page('breakGlass'),
     passkeyAdd: page('passkeyAdd'),
     error: page('error'),
   };

@@ -1,17 +1,11 @@
 import { type RawBuilder, sql } from 'kysely';
+import { offsetMs, timeZone, wallClockInVietnam } from './vietnam-time.ts';
 
-/** Days begin and end by Vietnam's clock (UTC+7, no summer time), whatever the zone of the machine or of a connection. */
-const offsetMs = 7 * 3_600_000;
-export const timeZone = 'Asia/Ho_Chi_Minh';
+export { timeZone, wallClockInVietnam };
 
 /** The date in Vietnam at that time, `YYYY-MM-DD`. */
 export function dateInVietnam(at: Date): string {
   return wallClockInVietnam(at).toISOString().slice(0, 10);
-}
-
-/** What a clock in Vietnam shows, as if it were UTC: for its parts, which are read with `getUTC…`. */
-export function wallClockInVietnam(at: Date): Date {
-  return new Date(at.getTime() + offsetMs);
 }
 
 /** The midnight in Vietnam that ends the day so many days after. */

@@ -65,7 +65,16 @@ test('story 4: with JavaScript off a learner activates, signs in to an app with 
 
   await page.goto('http://localhost:4001/sign-in');
   await signIn(page, learner.educationId, pupilPassword);
-  await page.getByRole('button', { name: 'Đồng ý và vào ứng dụng' }).click();
+  await page.getByRole('button', { name: 'Đồng ý và xin phép cha mẹ' }).click();
+  await page.getByRole('heading', { name: 'Chờ cha mẹ đồng ý' }).waitFor();
+  await lookAtBoth(page, 'consent-waiting');
+  const { page: fathers } = await openDevice(browser, { javaScript: false });
+  await activate(platform, fathers, person(platform, 'Phụ huynh').code, 'bố con đi câu cá sông');
+  await fathers.goto(`${platform.url}/account/children`);
+  await lookAtBoth(fathers, 'children-asked');
+  await fathers.getByRole('button', { name: /^Đồng ý: Thư viện số/ }).click();
+  await fathers.getByRole('heading', { name: /xin anh chị đồng ý/ }).waitFor({ state: 'detached' });
+  await page.goto('http://localhost:4001/sign-in');
   await page.waitForURL('http://localhost:4001/**');
   assert.match(await page.content(), /Đặng Thị Ánh Nguyệt/);
 

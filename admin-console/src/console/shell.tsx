@@ -14,6 +14,7 @@ import { Find } from './find.tsx';
 import type { Me } from './me.ts';
 import { RoleSwitch } from './role-switch.tsx';
 import { isIn, openGroups, type Room } from './rooms.ts';
+import { BreakGlassBanner } from './security/break-glass.tsx';
 
 /** What stands around every page: where one can go, who one is, the search, and the way out; always in sight. */
 export function Shell({ me, children }: { readonly me: Me; readonly children: ComponentChildren }) {
@@ -42,6 +43,7 @@ export function Shell({ me, children }: { readonly me: Me; readonly children: Co
           </span>
         </div>
         <main id="main" class="page">
+          <BreakGlassBanner />
           {children}
         </main>
       </div>

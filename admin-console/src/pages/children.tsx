@@ -4,6 +4,7 @@ import { Icon } from '../design/icon.tsx';
 import { formatDate, formatEducationId, t } from '../design/language.ts';
 import { Row, Ruled } from '../design/ruled.tsx';
 import { AppsThatKnow } from './apps-that-know.tsx';
+import { DataList } from './consent.tsx';
 import { Happened } from './when.tsx';
 
 type Child = ChildrenProps['children'][number];
@@ -80,6 +81,7 @@ function OneChild({ child }: { readonly child: Child }) {
           </p>
         </div>
       </header>
+      <Asked child={child} />
       <div class="split">
         <div class="grid gap-7">
           <Documents child={child} />
@@ -192,6 +194,47 @@ function Record({ child }: { readonly child: Child }) {
           {t('Sửa, xoá dữ liệu', 'Correct or erase the data')}
         </a>
       )}
+    </section>
+  );
+}
+
+/** What the child asked for: a guardian's word is needed beside theirs (Law 91/2025/QH15, article 24). */
+function Asked({ child }: { readonly child: Child }) {
+  const given = givenNameOf(child);
+  if (child.asked.length === 0) return null;
+  return (
+    <section class="grid gap-3" aria-labelledby={`asked-${child.id}`}>
+      <h3 id={`asked-${child.id}`} class="text-lg">
+        {t(`${given} xin anh chị đồng ý`, `${given} asks you to agree`)}
+      </h3>
+      {child.asked.map(({ name, purpose, data, agreeAction, refuseAction }) => (
+        <div key={agreeAction} class="card grid gap-3">
+          <p>
+            <b>{name}</b> {t('muốn biết những điều này.', 'wants to know this.')} {purpose}
+          </p>
+          <DataList data={data} />
+          <div class="flex flex-wrap gap-3">
+            <form method="post" action={agreeAction}>
+              <button
+                type="submit"
+                class="button button-primary"
+                aria-label={`${t('Đồng ý', 'Agree')}: ${name}, ${child.fullName}`}
+              >
+                {t('Đồng ý', 'Agree')}
+              </button>
+            </form>
+            <form method="post" action={refuseAction}>
+              <button
+                type="submit"
+                class="button"
+                aria-label={`${t('Không đồng ý', 'Do not agree')}: ${name}, ${child.fullName}`}
+              >
+                {t('Không đồng ý', 'Do not agree')}
+              </button>
+            </form>
+          </div>
+        </div>
+      ))}
     </section>
   );
 }

@@ -18,7 +18,48 @@ export function DataList({ data }: { readonly data: readonly Datum[] }) {
   );
 }
 
-export function Consent({ action, app, data, actsFor, keepsAccess, name, someoneElseAction }: ConsentProps) {
+/** The child has done what is theirs. */
+function Waiting({ action, app, who, waiting, name, someoneElseAction }: ConsentProps) {
+  return (
+    <Stack>
+      <Face name={app.name} of="app" isLarge />
+      <h1>{t('Chờ cha mẹ đồng ý', 'Waiting for your parents')}</h1>
+      <p class="text-lg">
+        {who === 'both' && t(`Em đã đồng ý cho ${app.name}. `, `You have agreed to ${app.name}. `)}
+        {waiting?.hasGuardian
+          ? t(
+              'Nhờ cha mẹ mở EduTrust, vào «Con của tôi» và bấm «Đồng ý». Rồi em vào lại ứng dụng.',
+              'Ask your parents to open EduTrust, go to “My children” and press “Agree”. Then open the app again.',
+            )
+          : t(
+              'Trường chưa ghi cha mẹ hay người giám hộ của em. Em nói với cô hoặc thầy chủ nhiệm.',
+              'Your school has recorded no parent or guardian of yours. Tell your class teacher.',
+            )}
+      </p>
+      <p>{t(`${app.name} chưa biết gì về em.`, `${app.name} knows nothing of you yet.`)}</p>
+      <form method="post" action={action} class="grid">
+        <button type="submit" name="decision" value="refuse" class="button button-primary button-big">
+          {t('Quay lại ứng dụng', 'Back to the app')}
+        </button>
+      </form>
+      <NotMe
+        action={someoneElseAction}
+        label={t(`Không phải ${name}? Đăng nhập người khác`, `Not ${name}? Sign in as somebody else`)}
+      />
+    </Stack>
+  );
+}
+
+const agreeWords = (who: ConsentProps['who']): string => {
+  if (who === 'self') return t('Đồng ý và vào ứng dụng', 'Agree and continue');
+  return who === 'both'
+    ? t('Đồng ý và xin phép cha mẹ', 'Agree and ask my parents')
+    : t('Xin phép cha mẹ', 'Ask my parents');
+};
+
+export function Consent(props: ConsentProps) {
+  if (props.waiting) return <Waiting {...props} />;
+  const { action, app, data, actsFor, keepsAccess, who, name, someoneElseAction } = props;
   return (
     <Stack>
       <Face name={app.name} of="app" isLarge />
@@ -60,7 +101,7 @@ export function Consent({ action, app, data, actsFor, keepsAccess, name, someone
       )}
       <form method="post" action={action} class="grid gap-3">
         <button type="submit" name="decision" value="allow" class="button button-primary button-big">
-          {t('Đồng ý và vào ứng dụng', 'Agree and continue')}
+          {agreeWords(who)}
         </button>
         <button type="submit" name="decision" value="refuse" class="button">
           {t('Không đồng ý', 'Do not agree')}

@@ -6,6 +6,7 @@ import { Account } from './account.tsx';
 import { Activate } from './activate.tsx';
 import { ApiDocs, type ApiDocument } from './api-docs.tsx';
 import { Badge, BadgeOutside } from './badge/page.tsx';
+import { BreakGlass } from './break-glass.tsx';
 import { Children } from './children.tsx';
 import { Consent } from './consent.tsx';
 import { DataRequests } from './data-requests.tsx';
@@ -161,6 +162,12 @@ export const idpPages: IdpPages = {
     renderPage(view, () => ({
       title: t('Không phải tôi', 'Not me'),
       body: <NotMe {...props} />,
+      layout: 'narrow',
+    })),
+  breakGlass: (props, view) =>
+    renderPage(view, () => ({
+      title: t('Truy cập khẩn cấp', 'Break-glass access'),
+      body: <BreakGlass {...props} />,
       layout: 'narrow',
     })),
   passkeyAdd: (props, view) =>

@@ -18,6 +18,7 @@ interface AddOptions {
   readonly scope?: readonly string[];
   readonly approved?: boolean;
   readonly profile: NonNullable<NewApp['securityProfile']>;
+  readonly codeProtection: NonNullable<NewApp['codeProtection']>;
   readonly jwks?: string;
   readonly certificate?: readonly string[];
   readonly ciba?: string | true;
@@ -26,13 +27,17 @@ interface AddOptions {
 const kinds =
   'web: has a server; spa: in the browser; native: installed; device: without a keyboard; machine: acts for itself';
 
+const protections =
+  'what keeps its codes: PKCE; a nonce, for apps with a secret whose software has no PKCE; or nothing, for web apps that know neither, once they are approved';
+
 const profiles = 'what it is held to: FAPI 2.0 Security Profile, or Message Signing too';
 
 /** What it is held to, and what it proves itself with. */
-async function proofsOf({ profile, jwks, certificate = [] }: AddOptions): Promise<Partial<NewApp>> {
+async function proofsOf({ profile, codeProtection, jwks, certificate = [] }: AddOptions): Promise<Partial<NewApp>> {
   const certificates = await Promise.all(certificate.map((path) => readFile(path, 'utf8')));
   return {
     securityProfile: profile,
+    codeProtection,
     certificates,
     ...(jwks ? { jwks: readKeys(await readFile(jwks, 'utf8')) } : {}),
   };
@@ -85,6 +90,7 @@ export function addAppsCommands(program: Program): void {
     .addOption(
       new Option('--profile <profile>', profiles).choices(['standard', 'fapi2', 'fapi2-signed']).default('standard'),
     )
+    .addOption(new Option('--code-protection <how>', protections).choices(['pkce', 'nonce', 'none']).default('pkce'))
     .option('--jwks <file>', 'its public keys (JWKS), with which it proves itself in place of a secret')
     .option('--certificate <file...>', 'its certificates (PEM), with which it proves itself at the TLS connection')
     .option(

@@ -20,7 +20,7 @@ export interface Program {
  * The operator: the account of this machine that runs the command, because a held plan needs two of them. Only root
  * is believed to act for somebody else (`sudo`), since anybody can set a variable.
  */
-export function operator(): Actor {
+export function operator(): Extract<Actor, { kind: 'system' }> {
   const account = process.getuid?.() === 0 ? (process.env.SUDO_USER ?? accountName()) : accountName();
   return { kind: 'system', name: `cli:${account.replaceAll(/[^\w.-]/g, '_').slice(0, 64)}` };
 }

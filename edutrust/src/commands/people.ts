@@ -5,6 +5,7 @@ import type { Database } from '@edutrust/platform/database';
 import { Forbidden, InvalidInput, NotFound } from '@edutrust/platform/errors';
 import { isUuid } from '@edutrust/platform/ids';
 import type { Locale, Text } from '@edutrust/platform/messages';
+import { dayText } from '@edutrust/platform/vietnam-time';
 import { formatEducationId } from '@edutrust/registry/education-id';
 import { findOrganisationByCode } from '@edutrust/registry/organisations';
 import { findByEducationId, findPerson, type PersonView } from '@edutrust/registry/people';
@@ -62,8 +63,8 @@ export function addPeopleCommands(program: Program): void {
         output.result(
           { personId, code, address, expiresAt },
           {
-            vi: `Mã kích hoạt, dùng một lần tới ${day(expiresAt)}: ${code}\nNhập tại ${address}`,
-            en: `Activation code, works once until ${day(expiresAt)}: ${code}\nEnter it at ${address}`,
+            vi: `Mã kích hoạt, dùng một lần tới ${dayText(expiresAt)}: ${code}\nNhập tại ${address}`,
+            en: `Activation code, works once until ${dayText(expiresAt)}: ${code}\nEnter it at ${address}`,
           },
         );
       });
@@ -252,15 +253,13 @@ async function isFile(path: string): Promise<boolean> {
 }
 
 /** The person of an education ID whose groups may have arrived as words of their own. */
-async function personIdOf(db: Database, words: readonly string[]): Promise<string> {
+export async function personIdOf(db: Database, words: readonly string[]): Promise<string> {
   const [first = ''] = words;
   if (words.length === 1 && isUuid(first)) return first; // as the audit log names people
   const found = await findByEducationId(db, words.join(' '));
   if (found) return found.id;
   throw new NotFound('people/not-found', { vi: 'Không có ai mang mã này.', en: 'Nobody has this ID.' });
 }
-
-const day = (date: Date) => date.toLocaleDateString('vi', { timeZone: 'Asia/Ho_Chi_Minh' });
 
 function describe({ fullName, educationId, birthDate, status, affiliations }: PersonView): string {
   const places = affiliations.map(

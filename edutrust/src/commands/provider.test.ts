@@ -25,11 +25,28 @@ describe('edutrust apps and edutrust keys', () => {
     assert.ok(!listed.stdout.includes(app.clientSecret));
     const found = listed.lines.find(({ clientId }) => clientId === app.clientId);
     assert.deepEqual([found.name, found.isApproved, found.kind], ['Bản đồ trường', true, 'web']);
+    const old = ['apps', 'add', 'Moodle', '--organisation', 'SGDDT', '--purpose-vi', 'Học trên Moodle'];
+    const addOld = (kind: string, how: string) =>
+      installation.run(
+        ...old,
+        '--redirect',
+        'https://moodle.example.edu.vn/callback',
+        '--kind',
+        kind,
+        '--code-protection',
+        how,
+      );
+    assert.deepEqual(
+      [(await addOld('spa', 'nonce')).error.code, (await addOld('web', 'trust-me')).code],
+      ['apps/needs-pkce', 2],
+    );
+    const [moodle] = (await addOld('web', 'nonce')).lines;
+    assert.equal(moodle.codeProtection, 'nonce');
     const bad = await installation.run(
       ...['apps', 'add', 'Xấu', '--organisation', 'SGDDT', '--purpose-vi', 'x', '--redirect', 'http://evil.example/'],
     );
     assert.deepEqual([bad.code, bad.error.code], [2, 'apps/bad-address']);
-    assert.equal((await installation.run('apps', 'list')).lines.length, 1, 'nothing half done');
+    assert.equal((await installation.run('apps', 'list')).lines.length, 2, 'nothing half done');
   });
 
   test('a token for registering apps is shown once, listed without itself, within its limits, and ends', async () => {
@@ -50,6 +67,28 @@ describe('edutrust apps and edutrust keys', () => {
     assert.equal((await token('end', made.id)).code, 0);
     assert.equal((await token('list')).lines.length, 0);
     assert.equal((await token('end', made.id)).error.code, 'registration-tokens/not-found', 'once');
+  });
+
+  test('T5: broken glass is opened by its own command alone, for somebody with an account, a role of two and a reason', async () => {
+    const [person] = (await installation.database.pool.query('SELECT education_id AS id FROM registry.person LIMIT 1'))
+      .rows;
+    const open = (...words: string[]) => installation.run('break-glass', 'open', person.id, ...words);
+    const reason = ['--reason', 'Hai cán bộ mất điện thoại'];
+    assert.equal((await open(...reason)).code, 2, 'no role');
+    assert.equal((await open('--role', 'signer', ...reason)).code, 2, 'not one of the two');
+    for (const [hours, code] of [
+      ['9', 'break-glass/hours'],
+      ['1.5', 'break-glass/hours'],
+      ['1', 'break-glass/no-account'],
+    ] as const) {
+      const { error } = await open('--role', 'security-officer', '--hours', hours, ...reason);
+      assert.equal(error.code, code);
+    }
+    assert.equal((await installation.run('break-glass', 'link')).error.code, 'break-glass/none');
+    assert.equal((await installation.run('break-glass', 'close')).error.code, 'break-glass/none');
+    assert.deepEqual((await installation.run('break-glass', 'list')).lines, []);
+    const help = await installation.run('break-glass', '--help');
+    assert.match(help.stdout, /never counts as one of two people/);
   });
 
   test('K2: a rotation publishes the next key before it signs; compromised keys end at once', async () => {

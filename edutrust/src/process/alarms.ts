@@ -1,5 +1,6 @@
 import { findAlarms as ofCertificates } from '@edutrust/certs/alarms';
 import { findAlarms as ofSync } from '@edutrust/directory-sync/alarms';
+import { findGlassAlarms } from '@edutrust/idp/break-glass';
 import type { Alarm } from '@edutrust/platform/alarms';
 import { findDiskAlarms, findJobAlarms, findLagAlarms, findProxyAlarms } from '@edutrust/platform/alarms';
 import type { ServiceContext } from '@edutrust/platform/context';
@@ -18,6 +19,7 @@ export const alarmChecks: Readonly<Record<string, (context: ServiceContext) => P
   signatures: ofSigning,
   sync: ofSync,
   accesses: findAccessAlarms,
+  'break-glass': findGlassAlarms,
 };
 
 /** What every check finds; one that fails says so, and the others go on. */

@@ -44,6 +44,10 @@ describe('T3, V7: a consent in force has a receipt that proves itself, for who g
     stranger = new TestBrowser();
     await agree(people.teacher, ['openid', 'profile', 'school']);
     await agree(people.pupil, ['openid', 'profile', 'school', 'birthdate']);
+    await sql`INSERT INTO idp.guardian_consent (person_id, client_id, scopes, asked_at, guardian_id, given_at)
+      SELECT person_id, client_id, scopes, given_at, ${people.guardian}, given_at FROM idp.consent WHERE person_id = ${people.pupil}`.execute(
+      idp.context.db,
+    );
   });
   after(async () => {
     await idp?.[Symbol.asyncDispose]();

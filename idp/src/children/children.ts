@@ -3,6 +3,7 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { type Child, listChildren } from '@edutrust/registry/guardians';
 import { personClaims } from '@edutrust/registry/people';
 import type { AppDirectory } from '../apps/directory.ts';
+import { guardianConsents } from '../consent/guardian.ts';
 import { listSharing } from '../consent/sharing.ts';
 import type { Datum } from '../pages.ts';
 import { releasedData } from '../provider/claims.ts';
@@ -56,6 +57,14 @@ export interface ChildView extends Child {
     /** Whose word it is; null when the school approved the app. */
     readonly agreedBy: string | null;
   }[];
+  /** What waits for a guardian's word. */
+  readonly asked: readonly {
+    readonly clientId: string;
+    readonly name: string;
+    readonly purpose: string;
+    readonly data: readonly Datum[];
+    readonly askedAt: Date;
+  }[];
 }
 
 /** Whether it is the guardian's to decide, and to see who knows what. */
@@ -72,14 +81,32 @@ export async function viewChildren(
   const issued = (await documents?.issuedTo(children.map(({ id }) => id))) ?? [];
   return Promise.all(
     children.map(async (child) => {
-      const [claims, sharing, activity] = await Promise.all([
+      const [claims, sharing, activity, consents] = await Promise.all([
         personClaims(db, child.id),
         decides(child) ? listSharing(db, apps, child.id) : [],
         decides(child) ? accountActivity(db, child.id, locale) : [],
+        decides(child) ? guardianConsents(db, child.id) : [],
       ]);
       return {
         ...child,
         activity,
+        asked: (
+          await Promise.all(
+            consents.map(async ({ clientId, scopes, askedAt, givenAt }) => {
+              const app = givenAt === null ? await apps.app(clientId) : undefined;
+              if (!app) return [];
+              return [
+                {
+                  clientId,
+                  name: app.name,
+                  purpose: app.purpose[locale],
+                  askedAt,
+                  data: releasedData(claims, scopes, locale),
+                },
+              ];
+            }),
+          )
+        ).flat(),
         documents: issued.filter(({ personId }) => personId === child.id),
         apps: sharing.map(({ app, since, scopes, isConsent, agreedBy }) => ({
           clientId: app.clientId,

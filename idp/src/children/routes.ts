@@ -1,4 +1,3 @@
-import { NotFound } from '@edutrust/platform/errors';
 import { anyone, disclose, localeOf, personActor, signedIn } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
 import { nullable, PersonRef, Time, Uuid } from '@edutrust/platform/schemas';
@@ -6,6 +5,8 @@ import { tells } from '@edutrust/registry/accesses';
 import { decidesFor } from '@edutrust/registry/guardians';
 import Type from 'typebox';
 import { withdrawConsent } from '../consent/consent.ts';
+import { agreeForChild, guardianConsents, noChild } from '../consent/guardian.ts';
+import { saidOfGuardian } from '../consent/receipt.ts';
 import { receiptPath } from '../consent/sharing.ts';
 import { copyPath } from '../own-data/copy.ts';
 import { seeOther, sendPage } from '../page-reply.ts';
@@ -25,6 +26,15 @@ const ChildView = Type.Object({
   isLimited: Type.Boolean({ description: 'A court left the guardian the documents alone' }),
   documents: Type.Array(Type.Object({ id: Uuid, title: Type.String(), issuedAt: Instant, code: Type.String() })),
   activity: Type.Array(Type.Object({ at: Instant, sentence: Type.String() })),
+  asked: Type.Array(
+    Type.Object({
+      clientId: Type.String(),
+      name: Type.String(),
+      purpose: Type.String(),
+      data: Type.Array(Type.Object({ claim: Type.String(), label: Type.String(), value: Type.String() })),
+    }),
+    { description: 'What waits for a guardian’s agreement beside the child’s' },
+  ),
   apps: Type.Array(
     Type.Object({
       clientId: Type.String(),
@@ -55,8 +65,9 @@ const list = ({ context, apps }: IdpTools, documents: DocumentsPort | undefined)
         localeOf(request),
       );
       return {
-        items: children.map(({ documents: issued, apps: sharing, ...child }) => ({
+        items: children.map(({ documents: issued, apps: sharing, asked, ...child }) => ({
           ...child,
+          asked: asked.map(({ data, askedAt: _, ...one }) => ({ ...one, data: [...data] })),
           documents: issued.map(({ id, title, issuedAt, code }) => ({
             id,
             title,
@@ -104,6 +115,12 @@ const showPage = ({ context, apps, pages, receipts }: IdpTools, documents: Docum
                 filePath: `/api/v1/account/documents/${id}/file`,
                 verifyPath: `/verify/${code}`,
               })),
+              asked: child.asked.map(({ clientId, askedAt, ...one }) => ({
+                ...one,
+                // What was seen: a child who asks for more meanwhile asks anew.
+                agreeAction: `/account/children/${child.id}/apps/${clientId}/agree?asked=${askedAt.getTime()}`,
+                refuseAction: `/account/children/${child.id}/apps/${clientId}/withdraw`,
+              })),
               apps: child.apps.map(({ clientId, name, since, data, isConsent, agreedBy }) => ({
                 name,
                 since: since.toISOString(),
@@ -137,14 +154,41 @@ const withdraw = ({ context: { db, clock } }: IdpTools) =>
     },
   });
 
+const agree = (tools: IdpTools) =>
+  route({
+    method: 'POST',
+    url: '/account/children/:id/apps/:app/agree',
+    access: anyone,
+    schema: {
+      hide: true,
+      params: Type.Object({ id: Uuid, app: Type.String({ maxLength: 100 }) }),
+      querystring: Type.Object({ asked: Type.Integer() }),
+    },
+    handle: async (request, reply) => {
+      const actor = signedInOr(request, reply);
+      if (!actor) return reply;
+      const { db, clock } = tools.context;
+      const askedAt = new Date(request.query.asked);
+      const { id: childId, app: clientId } = request.params;
+      if (!(await decidesFor(db, actor.personId, childId, clock.now()))) throw noChild();
+      const app = await tools.apps.app(clientId);
+      const asked = (await guardianConsents(db, childId)).find((one) => one.clientId === clientId);
+      if (!app || !asked) throw noChild();
+      const agreement = { personId: childId, app, scopes: asked.scopes, at: clock.now() };
+      const said = await saidOfGuardian(tools, agreement, actor.personId);
+      await db
+        .transaction()
+        .execute((transaction) =>
+          agreeForChild(transaction, tools.context, { childId, clientId, askedAt, said }, actor),
+        );
+      return seeOther(reply, '/account/children');
+    },
+  });
+
 /** `/account/children`: a guardian's children and only them, what was issued to them, who knows what of them. */
 export const childrenRoutes = (tools: IdpTools, documents: DocumentsPort | undefined): Route[] => [
   list(tools, documents),
   showPage(tools, documents),
   withdraw(tools),
+  agree(tools),
 ];
-
-/** The same for another's child, for one who decides alone, and for nobody. */
-function noChild(): NotFound {
-  return new NotFound('account/no-child', { vi: 'Không có con em này.', en: 'There is no such child.' });
-}

@@ -1,6 +1,6 @@
 import { anyone } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
-import type { Child } from '@edutrust/registry/guardians';
+import { type Child, decidersOf, whoConsents } from '@edutrust/registry/guardians';
 import { addressOf, personClaims } from '@edutrust/registry/people';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errors } from 'oidc-provider';
@@ -9,12 +9,15 @@ import { actingForScope, childrenToActFor } from '../acting-for/children.ts';
 import { isAgentId } from '../apps/agent-ids.ts';
 import { isForPerson, releasedScopes } from '../apps/release.ts';
 import { seeOther, sendPage, viewOf } from '../page-reply.ts';
+import type { ConsentProps } from '../pages.ts';
 import { releasedData } from '../provider/claims.ts';
 import { askedScopes } from '../provider/claims-parameter.ts';
 import { showSandbox } from '../sandbox/pages.ts';
 import { askingApp, type Interaction, localOf, openInteraction, refuseSignIn, signInExpired } from '../signin/flow.ts';
 import type { IdpTools } from '../tools.ts';
-import { giveConsent } from './consent.ts';
+import { giveConsent, hasConsented } from './consent.ts';
+import { askGuardians, guardianWord } from './guardian.ts';
+import { saidOfPerson } from './receipt.ts';
 
 const Params = Type.Object({ uid: Type.String({ maxLength: 100 }) });
 const Decision = Type.Object({ decision: Type.Enum(['allow', 'refuse']) }, { additionalProperties: false });
@@ -31,17 +34,34 @@ const decide = (tools: IdpTools) =>
       const personId = interaction.session?.accountId ?? '';
       const clientId = String(interaction.params.client_id);
       const app = await tools.apps.app(clientId);
-      if (app?.isSandbox) throw signInExpired(); // it meets nobody real
+      if (!app || app.isSandbox) throw signInExpired(); // a sandbox meets nobody real
       if (await isPupilBeforeAgent(tools, clientId, personId)) return refuseSignIn(tools, request, reply);
-      const scopes = askedScopes(interaction.params, app?.scopes ?? []);
+      const scopes = askedScopes(interaction.params, app.scopes);
       const provider = await tools.provider();
       const sessionUid = interaction.session?.uid ?? '';
-      const children = (await actingChildren(tools, personId, scopes)).map(({ id }) => id);
-      const agreed = giveConsent(tools.context, { personId, clientId, scopes, sessionUid, children });
-      const grantId = await agreed.catch((error: unknown) => {
-        if (error instanceof errors.SessionNotFound) throw signInExpired();
-        throw error;
-      });
+      const { db, clock } = tools.context;
+      const who = await whoConsents(db, personId, clock.now());
+      const isWaiting = who !== 'self' && (await guardianWord(db, personId, clientId, scopes, clock.now())) !== 'given';
+      const acting = await actingChildren(tools, personId, scopes);
+      const said = await saidOfPerson(tools, { personId, app, scopes, children: acting, at: clock.now() });
+      const grantId =
+        who === 'guardian'
+          ? undefined // too young to be asked
+          : await giveConsent(tools.context, {
+              ...{ personId, clientId, scopes, sessionUid, said, isWaiting },
+              children: acting.map(({ id }) => id),
+              acr: interaction.session?.acr ?? '',
+            }).catch((error: unknown) => {
+              if (error instanceof errors.SessionNotFound) throw signInExpired();
+              throw error;
+            });
+      if (!grantId) {
+        const { name } = await personClaims(db, personId);
+        await db
+          .transaction()
+          .execute((transaction) => askGuardians(transaction, tools.context, { personId, app, scopes, name }));
+        return seeOther(reply, `/signin/${interaction.uid}`);
+      }
       const location = await provider.interactionResult(request.raw, reply.raw, { consent: { grantId } });
       return seeOther(reply, localOf(location));
     },
@@ -59,6 +79,21 @@ const actingChildren = async ({ context: { db, clock } }: IdpTools, personId: st
   scopes.includes(actingForScope) ? childrenToActFor(db, personId, clock.now()) : [];
 
 const nameOfChild = ({ fullName, className }: Child) => (className ? `${fullName} (${className})` : fullName);
+
+/** Whose word it takes, and whether the child's is given and a guardian's waited for. */
+async function guardiansBeside(
+  { context: { db, clock } }: IdpTools,
+  personId: string,
+  clientId: string,
+  scopes: readonly string[],
+): Promise<Pick<ConsentProps, 'who' | 'waiting'>> {
+  const now = clock.now();
+  const who = await whoConsents(db, personId, now);
+  if (who === 'self') return { who, waiting: null };
+  const isAsked = (await guardianWord(db, personId, clientId, scopes, now)) === 'asked';
+  const isOver = isAsked && (who === 'guardian' || (await hasConsented(db, personId, clientId, scopes)));
+  return { who, waiting: isOver ? { hasGuardian: (await decidersOf(db, personId, now)).length > 0 } : null };
+}
 
 /** What the app would learn, with the actual values. @throws NotFound `sign-in/expired` */
 export async function showConsent(
@@ -85,6 +120,7 @@ export async function showConsent(
       data: releasedData(claims, released, view.locale),
       actsFor: (await actingChildren(tools, personId, scopes)).map(nameOfChild),
       keepsAccess: scopes.includes('offline_access'),
+      ...(await guardiansBeside(tools, personId, app.clientId, scopes)),
       name: claims.name,
       someoneElseAction: `/signin/${interaction.uid}/someone-else`,
     },

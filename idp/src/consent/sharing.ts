@@ -17,7 +17,14 @@ export interface Sharing {
 /** Which apps know what of the person now: by agreement, also of a guardian who acts for them there, or because the school approved the app and the person used it. */
 export async function listSharing(db: Database, apps: AppDirectory, personId: string): Promise<Sharing[]> {
   const { rows } = await sql<{ client_id: string; since: Date; scopes: string[]; agreed_by: string | null }>`
-    SELECT client_id, given_at AS since, scopes, person_id AS agreed_by FROM idp.consent WHERE person_id = ${personId}
+    SELECT c.client_id, c.given_at AS since, c.scopes, c.person_id AS agreed_by FROM idp.consent AS c
+    WHERE c.person_id = ${personId} AND NOT EXISTS ( -- a guardian's word is waited for: the app knows nothing yet
+      SELECT FROM idp.guardian_consent AS g
+      WHERE g.person_id = c.person_id AND g.client_id = c.client_id AND g.given_at IS NULL)
+    UNION ALL -- of a child who is too young to be asked
+    SELECT g.client_id, g.given_at, g.scopes, g.person_id FROM idp.guardian_consent AS g
+    WHERE g.person_id = ${personId} AND g.given_at IS NOT NULL AND NOT EXISTS (
+      SELECT FROM idp.consent AS c WHERE c.person_id = g.person_id AND c.client_id = g.client_id)
     UNION ALL -- of a child, by a guardian who acts for them there
     SELECT client_id, given_at, CASE WHEN 'profile' = ANY(scopes) THEN '{profile}'::text[] ELSE '{}' END, person_id
     FROM idp.consent WHERE children <> '{}' AND children @> ARRAY[${personId}]::uuid[]

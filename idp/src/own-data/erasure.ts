@@ -21,6 +21,7 @@ const tables = [
   'badge',
   'pin',
   'consent',
+  'guardian_consent',
   'subject',
   'throttle',
   'sign_in_log',
@@ -36,6 +37,11 @@ export const idpErasures: readonly PersonalErasure[] = [
     tables: tables.map((table) => `idp.${table}`),
     erase: async (transaction, { ids }) => {
       await notePurged(transaction, ids);
+      // The words of others' consents that name them: a guardian's who acts for the child, and the guardian's for a child.
+      await sql`UPDATE idp.consent SET said = NULL WHERE children && ${[...ids]}::uuid[]`.execute(transaction);
+      await sql`UPDATE idp.guardian_consent SET said = NULL WHERE guardian_id = ANY(${[...ids]}::uuid[])`.execute(
+        transaction,
+      );
       let count = 0;
       for (const table of tables) {
         const { numAffectedRows = 0n } = await sql`
@@ -56,5 +62,17 @@ export const idpKept: readonly KeptData[] = [
       en: 'there is no name, birth date or education ID in it',
     },
     tables: ['platform.ledger_entry', 'platform.outbox'],
+  },
+  {
+    code: 'break-glass',
+    what: {
+      vi: 'ai vào bằng truy cập khẩn cấp và ai rà soát, bằng mã nội bộ',
+      en: 'who got in by broken glass and who reviewed it, by internal ids',
+    },
+    why: {
+      vi: 'bằng chứng về việc quản trị hệ thống cấp độ 3',
+      en: 'evidence of how a system of level 3 was administered',
+    },
+    tables: ['idp.break_glass', 'idp.break_glass_review'],
   },
 ];

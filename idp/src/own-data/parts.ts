@@ -84,12 +84,21 @@ const sessions: PersonalPart = {
 const consents: PersonalPart = {
   code: 'consents',
   what: { vi: 'Đã đồng ý cho ứng dụng', en: 'Consents to apps' },
-  tables: ['idp.consent'],
-  fields: { app, scopes: { vi: 'Thông tin', en: 'Scopes' }, givenAt: since },
+  tables: ['idp.consent', 'idp.guardian_consent'],
+  fields: {
+    app,
+    scopes: { vi: 'Thông tin', en: 'Scopes' },
+    givenAt: since,
+    askedAt: { vi: 'Xin cha mẹ lúc', en: 'Guardians asked' },
+    guardianAt: { vi: 'Cha mẹ đồng ý lúc', en: 'A guardian agreed' },
+  },
   read: async ({ db }, personId) => {
     const { rows } = await sql<Row>`
-      SELECT client_id AS app, scopes, given_at AS "givenAt" FROM idp.consent
-      WHERE person_id = ${personId} ORDER BY given_at`.execute(db);
+      SELECT coalesce(c.client_id, g.client_id) AS app, coalesce(c.scopes, g.scopes) AS scopes, c.given_at AS "givenAt",
+        g.asked_at AS "askedAt", g.given_at AS "guardianAt"
+      FROM (SELECT * FROM idp.consent WHERE person_id = ${personId}) AS c
+      FULL JOIN (SELECT * FROM idp.guardian_consent WHERE person_id = ${personId}) AS g ON g.client_id = c.client_id
+      ORDER BY coalesce(c.given_at, g.asked_at)`.execute(db);
     return rows;
   },
 };
@@ -166,12 +175,26 @@ const activity: PersonalPart = {
   },
 };
 
+/** Of staff alone, and hardly ever. */
+const breakGlass: PersonalPart = {
+  code: 'breakGlass',
+  what: { vi: 'Vai trò bằng truy cập khẩn cấp', en: 'Roles by broken glass' },
+  tables: ['idp.break_glass'],
+  fields: { role: { vi: 'Vai trò', en: 'Role' }, since, until: { vi: 'Tới', en: 'Until' } },
+  read: async ({ db }, personId) => {
+    const { rows } = await sql<Row>`
+      SELECT role, opened_at AS since, coalesce(closed_at, ends_at) AS until FROM idp.break_glass
+      WHERE person_id = ${personId} ORDER BY id`.execute(db);
+    return rows;
+  },
+};
+
 const token = 'a secret that ends by itself; which app has access stands in consents and sessions';
 const secret = 'a secret, or a count against guessing';
 
 /** What identity has about a person. */
 export const idpPersonal: PersonalData = {
-  parts: [account, passkeys, badges, sessions, consents, subjects, upstream, networks, signIns, activity],
+  parts: [account, passkeys, badges, sessions, consents, subjects, upstream, networks, signIns, breakGlass, activity],
   leftOut: {
     'idp.access_token': token,
     'idp.activation': secret,

@@ -1,6 +1,10 @@
+import type { breakGlassAcr } from '@edutrust/registry/permissions';
+
 /** How sure we are of a person, from the weakest (`acr`, RFC 9470 §4). */
 export const assuranceLevels = ['badge', 'pwd', 'mfa', 'passkey'] as const;
 export type Assurance = (typeof assuranceLevels)[number];
+/** How a session began: also by broken glass, which satisfies no app. */
+export type Strength = Assurance | typeof breakGlassAcr;
 
 const rankOf = (acr: unknown) => assuranceLevels.indexOf(acr as Assurance);
 

@@ -1,3 +1,4 @@
+import { breakGlassAcr } from '@edutrust/registry/permissions';
 import { interactionPolicy, type KoaContextWithOIDC } from 'oidc-provider';
 import { isClosedByExam } from '../lessons/entering.ts';
 import type { RiskWatch } from '../risk/risk.ts';
@@ -19,7 +20,10 @@ export function signInPolicy(risk: RiskWatch): interactionPolicy.DefaultPolicy {
     'the requested authentication context was not reached',
     'login_required',
     ({ oidc }) =>
-      oidc.session?.accountId !== undefined && !isStrongEnough(oidc.session.acr, acrAsked(oidc.params ?? {})),
+      oidc.session?.accountId !== undefined &&
+      (!isStrongEnough(oidc.session.acr, acrAsked(oidc.params ?? {})) ||
+        // Broken glass opens the console alone.
+        (oidc.session.acr === breakGlassAcr && oidc.client?.clientId !== ownClientId)),
   );
   const login = policy.get('login')?.checks;
   // the library compares `acr` as text, and a stronger sign-in is one that was asked for too

@@ -12,6 +12,7 @@ import { needPasskey } from '@edutrust/registry/permissions';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { findAccount } from '../accounts/account.ts';
+import { isByGlass } from '../break-glass/glass.ts';
 import { withdrawConsent } from '../consent/consent.ts';
 import { listSharing, receiptPath } from '../consent/sharing.ts';
 import { copyPath } from '../own-data/copy.ts';
@@ -347,8 +348,9 @@ function isFresh(actor: PersonActor, now: Date): boolean {
   return now.getTime() - actor.authenticatedAt.getTime() < freshSeconds * 1000;
 }
 
-/** For what is asked over JSON: @throws Forbidden `account/not-with-badge`; Unauthenticated `session/step-up-required` */
+/** For what is asked over JSON: @throws Forbidden `account/not-with-badge`, `account/not-by-break-glass`; Unauthenticated `session/step-up-required` */
 export async function mustBeFresh({ context }: IdpTools, actor: PersonActor): Promise<void> {
+  if (isByGlass(actor)) throw notByGlass();
   const needed = await proofNeeded(context.db, actor, 'passkeys');
   if (needed === 'passkey') throw passkeyNeeded();
   if (needed === 'pwd') throw notWithBadge();
@@ -370,6 +372,14 @@ export async function proofNeeded(
   if (actor.acr === 'badge') return 'pwd';
   if (actor.acr === 'passkey' || (changes === 'password' && !needPasskey(actor.roles))) return undefined;
   return (await listPasskeys(db, actor.personId)).length > 0 ? 'passkey' : undefined;
+}
+
+function notByGlass(): Forbidden {
+  return new Forbidden(
+    'account/not-by-break-glass',
+    { vi: 'Truy cập khẩn cấp không đổi được gì của tài khoản.', en: 'Broken glass changes nothing of an account.' },
+    { remedy: { vi: 'Đăng nhập như thường ngày.', en: 'Sign in as on any other day.' } },
+  );
 }
 
 function notWithBadge(): Forbidden {

@@ -2,8 +2,9 @@ import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { statement } from '@edutrust/platform/database';
 import type { Gate } from '@edutrust/platform/http';
-import { rolesOf } from '@edutrust/registry/permissions';
+import { breakGlassAcr, rolesOf } from '@edutrust/registry/permissions';
 import type { FastifyRequest } from 'fastify';
+import { roleOfGlass } from '../break-glass/glass.ts';
 import { hashOf } from '../provider/models/hash.ts';
 import { liveSession } from '../provider/prefetch.ts';
 import { keepDoubted } from '../risk/questioned.ts';
@@ -47,7 +48,7 @@ const seen = statement<never, [uid: string]>(
  * one request, it looks once.
  */
 export function createAuthenticate(
-  context: Pick<ServiceContext, 'db' | 'secrets' | 'store'>,
+  context: Pick<ServiceContext, 'db' | 'secrets' | 'store' | 'clock'>,
   cookies: Pick<CookieNames, 'session' | 'device'>,
   risk: Pick<RiskWatch, 'ofSession'>,
 ): Required<Pick<Gate, 'authenticate' | 'authenticateAgain'>> {
@@ -74,15 +75,18 @@ export function createAuthenticate(
     if (!isTrueSession(secrets, { uid, idHash, personId, attestation, ...payload })) return null;
     if (await comesFromElsewhere(request, session)) return null;
     if (session.is_stale && isUse) await seen(db, uid);
-    const provedAt = (payload.loginTs ?? 0) * 1000;
-    return {
-      kind: 'person',
-      personId,
-      sessionId: uid,
-      roles: await rolesOf(context, personId),
-      acr: payload.acr ?? 'pwd',
-      authenticatedAt: new Date(Math.min(provedAt, session.signed_in_at.getTime())),
-    };
+    const acr = payload.acr ?? 'pwd';
+    const authenticatedAt = new Date(Math.min((payload.loginTs ?? 0) * 1000, session.signed_in_at.getTime()));
+    const roles =
+      acr === breakGlassAcr ? await glassRoles(request, personId, authenticatedAt) : await rolesOf(context, personId);
+    return roles && { kind: 'person', personId, sessionId: uid, roles, acr, authenticatedAt };
+  }
+
+  /** Broken glass is somebody in the console alone, with the one role, while its hours last. */
+  async function glassRoles({ url }: FastifyRequest, personId: string, at: Date) {
+    if (!/^\/(admin|api\/v1|sign-out)(?![\w-])/.test(url)) return null;
+    const role = await roleOfGlass(context, personId, at);
+    return role ? [role] : null;
   }
 
   return {

@@ -23,6 +23,7 @@ export type EndReason =
   | 'credentials-changed'
   | 'not-me'
   | 'ended-by-administrator'
+  | 'break-glass-closed'
   | 'exam'
   | 'lesson-over'
   | 'next-badge';

@@ -3,14 +3,14 @@ import { InvalidInput } from '@edutrust/platform/errors';
 import { personClaims } from '@edutrust/registry/people';
 import { type Account, findAccount } from '../accounts/account.ts';
 import type { RoomPlace } from '../badges/rooms.ts';
-import type { Assurance } from '../provider/assurance.ts';
+import type { Strength } from '../provider/assurance.ts';
 import type { IdpTools } from '../tools.ts';
 import { closedTo } from './standing.ts';
 
 /** How somebody proved who they are: `acr` and `amr` of their session (RFC 8176). */
 export interface Proof {
   readonly personId: string;
-  readonly acr: Assurance;
+  readonly acr: Strength;
   readonly amr: readonly string[];
   /** Of the account when the proof was judged: a session begins only while it is still the same (S9). */
   readonly epoch: string;

@@ -2,6 +2,7 @@ import { anyone } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
 import { hide, strict } from '@edutrust/platform/schemas';
 import { getPerson } from '@edutrust/registry/people';
+import { breakGlassAcr } from '@edutrust/registry/permissions';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { pictures } from '../badges/pins.ts';
@@ -66,7 +67,7 @@ const showPage = (tools: IdpTools) =>
       if (waiting && (await waitsForCode(tools, request, interaction, waiting)))
         return seeOther(reply, `/signin/${interaction.uid}/second`);
       if (activated && isStrongEnough(activated.acr, acrAsked(interaction.params))) {
-        const how = { isShared: false, isActivation: true };
+        const how = { isShared: activated.acr === breakGlassAcr, isActivation: true };
         return seeOther(reply, await finishSignIn(tools, request, reply, interaction, activated, how));
       }
       // A computer of a lab asks for badges: the camera first, and the other ways behind it.

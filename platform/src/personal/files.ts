@@ -1,4 +1,5 @@
 import type { Locale, Text } from '../messages/messages.ts';
+import { timeZone } from '../vietnam-time.ts';
 import { writeZip } from '../zip/write.ts';
 import type { PersonalPart, PersonalRow } from './personal.ts';
 
@@ -58,7 +59,6 @@ ${sections.join('\n')}
 `;
 }
 
-const timeZone = 'Asia/Ho_Chi_Minh';
 const timeFormats = {
   vi: new Intl.DateTimeFormat('vi', { dateStyle: 'short', timeStyle: 'short', timeZone }),
   en: new Intl.DateTimeFormat('en', { dateStyle: 'medium', timeStyle: 'short', timeZone }),

@@ -8,6 +8,7 @@ export const securityTypes = [
   'approval.',
   'app.',
   'badge.',
+  'break-glass.',
   'certificate.',
   'data-breach.',
   'guardianship.limited',
@@ -33,7 +34,7 @@ const notice = { syslog: 5, cef: 5 };
 const information = { syslog: 6, cef: 2 };
 
 function severityOf(type: string) {
-  if (/^(sign-in|activation)\.|guess|spray|erased|breach/.test(type)) return alert;
+  if (/^(sign-in|activation|break-glass)\.|guess|spray|erased|breach/.test(type)) return alert;
   if (/^(role|approval|passkey|second-factor|network|app|upstream|guardianship)\.|suspended|resumed|merged/.test(type))
     return notice;
   return information;

@@ -59,6 +59,10 @@ export const operations = {
   'sync.open': { vi: 'đã xem thay đổi gửi sang thư mục khác', en: 'looked at changes sent to another directory' },
   // Logs
   'audit.list': { vi: 'đã đọc nhật ký hệ thống', en: 'read the audit log', isAlwaysKept: true },
+  'break-glass.list': {
+    vi: 'đã xem ai vào bằng truy cập khẩn cấp',
+    en: 'looked at who got in by broken glass',
+  },
   'sign-ins.list': { vi: 'đã đọc nhật ký đăng nhập', en: 'read the log of sign-ins', isAlwaysKept: true },
   'mail.list': { vi: 'đã xem thư đã gửi', en: 'looked at sent mail', isAlwaysKept: true },
   'accesses.list': { vi: 'đã xem ai đã xem hồ sơ', en: 'looked at who had looked', isAlwaysKept: true },

@@ -14,6 +14,7 @@ import { type ApprovalKind, mustBeApproved, propose, recordCredentialAct, verify
 import { approve } from './approve.ts';
 import { expireApprovals, refuse, withdraw } from './close.ts';
 import { collect } from './collect.ts';
+import { actOptions } from './options.ts';
 import { findApproval, listApprovals } from './views.ts';
 
 const Content = Type.Object(
@@ -169,6 +170,20 @@ describe('acts that take two people', () => {
       assert.equal((await numbers()).length, 1);
     });
   }
+
+  test('Q1: who got in by broken glass is neither the maker nor the second person', async () => {
+    const barred = { code: 'approvals/break-glass' };
+    const byGlass = async (personId: string) => ({ ...(await two.actor(personId)), acr: 'break-glass' });
+    const id = await proposed();
+    await assert.rejects(actOptions(context, two.ports, id, await byGlass(maker)), barred);
+    await two.confirm(id, maker);
+    await assert.rejects(actOptions(context, two.ports, id, await byGlass(officer)), barred);
+    // With what they were asked for in a session of their own.
+    const { options } = await actOptions(context, two.ports, id, await two.actor(officer));
+    const assertion = two.passkeyOf(officer).get(options as { challenge: string; rpId: string }); // ours
+    await assert.rejects(approve(context, two.ports, id, { assertion }, await byGlass(officer)), barred);
+    assert.deepEqual(await numbers(), []);
+  });
 
   test('Q1: each rule of the assertion has its refused answer, and one act’s assertion is none for the other', async () => {
     const id = await proposed();

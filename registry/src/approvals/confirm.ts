@@ -9,7 +9,7 @@ import { isTaken, takeAct, takeCeremony } from './act.ts';
 import type { Assertion } from './assertion.ts';
 import type { ApprovalPorts } from './kind.ts';
 import { mustBeInTime, type Opened, open } from './opened.ts';
-import { mustNotBeRecovered } from './rules.ts';
+import { mustNotBeByGlass, mustNotBeRecovered } from './rules.ts';
 import { approvalMoves } from './states.ts';
 import { lockApproval, nameOf, noApproval } from './store.ts';
 
@@ -29,6 +29,7 @@ export async function confirm(
   actor: PersonActor,
 ): Promise<void> {
   const { db, clock } = context;
+  mustNotBeByGlass(actor);
   if (await isTaken(context, id, 'confirm', assertion, actor)) return;
   await takeCeremony(context, id, 'confirm', actor);
   await db.transaction().execute(async (transaction) => {

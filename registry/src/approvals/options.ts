@@ -6,7 +6,7 @@ import { type Act, challengeOf } from './envelope.ts';
 import type { ApprovalPorts } from './kind.ts';
 import { isNever } from './never.ts';
 import { mustBeInTime, mustReach, open, passkeysFor } from './opened.ts';
-import { mustNotBeRecovered } from './rules.ts';
+import { mustNotBeByGlass, mustNotBeRecovered } from './rules.ts';
 import { mustBeSecond } from './second-person.ts';
 import { approvalMoves } from './states.ts';
 import { lockApproval } from './store.ts';
@@ -25,6 +25,7 @@ export async function actOptions(
 ): Promise<{ readonly act: Act; readonly options: object }> {
   const { db, store, config, clock } = context;
   const { act, digest, passkeys } = await db.transaction().execute(async (transaction) => {
+    mustNotBeByGlass(actor);
     const row = await lockApproval(transaction, id);
     const act: Act = row.maker_id === actor.personId ? 'confirm' : 'approve';
     const opened = open(ports, row);

@@ -1,7 +1,10 @@
+import type { PersonActor } from '@edutrust/platform/actor';
 import type { Transaction } from '@edutrust/platform/database';
 import { Forbidden } from '@edutrust/platform/errors';
 import { uuidv7 } from '@edutrust/platform/ids';
+import { minuteText } from '@edutrust/platform/vietnam-time';
 import { sql } from 'kysely';
+import { breakGlassAcr } from '../permissions/permissions.ts';
 import type { ApprovalPasskey, GivenCredential } from './kind.ts';
 
 /** An approver who was given credentials by the maker, or the reverse, counts again after this time. */
@@ -108,8 +111,8 @@ function recovered(at: Date): Forbidden {
   return new Forbidden(
     'approvals/recovered',
     {
-      vi: `Tài khoản của anh/chị vừa được cấp lại cách đăng nhập. Anh/chị xác nhận và duyệt được từ ${inVietnam(until)}.`,
-      en: `Your account was recovered recently. You can confirm and approve from ${inVietnam(until)} on.`,
+      vi: `Tài khoản của anh/chị vừa được cấp lại cách đăng nhập. Anh/chị xác nhận và duyệt được từ ${minuteText(until)}.`,
+      en: `Your account was recovered recently. You can confirm and approve from ${minuteText(until)} on.`,
     },
     { remedy: { vi: 'Nhờ một cán bộ khác, hoặc chờ đến lúc đó.', en: 'Ask another officer, or wait until then.' } },
   );
@@ -127,9 +130,20 @@ export function notSecond(): Forbidden {
   );
 }
 
-const vietnamTime = new Intl.DateTimeFormat('vi', {
-  timeZone: 'Asia/Ho_Chi_Minh',
-  dateStyle: 'short',
-  timeStyle: 'short',
-});
-const inVietnam = (time: Date) => vietnamTime.format(time);
+/** One person at the server opened a role for this one: what takes two still takes two. @throws Forbidden `approvals/break-glass` */
+export function mustNotBeByGlass({ acr }: PersonActor): void {
+  if (acr !== breakGlassAcr) return;
+  throw new Forbidden(
+    'approvals/break-glass',
+    {
+      vi: 'Truy cập khẩn cấp không được tính là một trong hai người.',
+      en: 'Who got in by broken glass is neither of the two people.',
+    },
+    {
+      remedy: {
+        vi: 'Hai cán bộ giữ vai trò quyết định việc này.',
+        en: 'Two officers who hold their roles decide this.',
+      },
+    },
+  );
+}

@@ -3,7 +3,7 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import type { Transaction } from '@edutrust/platform/database';
 import { Forbidden } from '@edutrust/platform/errors';
 import { mustReach, type Opened } from './opened.ts';
-import { actedOnEachOther, mustNotBeRecovered, notSecond } from './rules.ts';
+import { actedOnEachOther, mustNotBeByGlass, mustNotBeRecovered, notSecond } from './rules.ts';
 
 /** Who can be the second person (Q1). */
 export async function mustBeSecond(
@@ -12,6 +12,7 @@ export async function mustBeSecond(
   opened: Opened,
   actor: PersonActor,
 ): Promise<void> {
+  mustNotBeByGlass(actor);
   const { row } = opened;
   await mustReach(context, opened, actor);
   if (row.maker_id === actor.personId) throw own();

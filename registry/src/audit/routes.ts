@@ -5,6 +5,7 @@ import { disclose, longAnswerMs, refersTo } from '@edutrust/platform/http';
 import { type AuditFilter, countAudit, listAudit, logNames } from '@edutrust/platform/ledger';
 import { type Route, route } from '@edutrust/platform/route';
 import { listOf, Page, Time } from '@edutrust/platform/schemas';
+import { timeZone } from '@edutrust/platform/vietnam-time';
 import { sql } from 'kysely';
 import Type from 'typebox';
 import { tells } from '../accesses/operations.ts';
@@ -74,7 +75,7 @@ const countEntries = ({ db }: ServiceContext) =>
     handle: async ({ query, actor }) => {
       const { counts, isWhole } = await countAudit(db, await filterOf(db, query, actor), {
         by: query.by,
-        timeZone: 'Asia/Ho_Chi_Minh',
+        timeZone,
         most: mostCounted,
       });
       return { items: counts.map(({ from, count }) => ({ from: from.toISOString(), count })), isWhole };

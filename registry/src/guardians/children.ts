@@ -6,6 +6,8 @@ import type { Relation } from './guardians.ts';
 
 /** Until this birthday a guardian acts for the child (Civil Code 2015, articles 20 and 21). */
 const comingOfAge = 18;
+/** From this birthday a child is asked too, beside a guardian (Law 91/2025/QH15, article 24). */
+const askedToo = 7;
 /** From this birthday they are no child (Law on Children 2016, article 1): their consents and account are their own. */
 const decidingAlone = 16;
 
@@ -68,6 +70,32 @@ export async function isDecidedFor(db: Database | Transaction, personId: string,
       birth_date + make_interval(years => ${decidingAlone}) > ${dateInVietnam(now)}::date OR birth_date IS NULL AND EXISTS (
         SELECT FROM registry.guardianship AS g WHERE g.child_id = p.id AND g.valid_until IS NULL))`.execute(db);
   return rows.length > 0;
+}
+
+/**
+ * Whose word lets an app that their school did not approve have data of the person: their own; a child's and a guardian's;
+ * under 7 a guardian's. A child without a date of birth is asked, and so is the guardian.
+ */
+export async function whoConsents(
+  db: Database | Transaction,
+  personId: string,
+  now: Date,
+): Promise<'self' | 'both' | 'guardian'> {
+  if (!(await isDecidedFor(db, personId, now))) return 'self';
+  const { rows } = await sql`
+    SELECT FROM registry.person WHERE id = ${personId}
+      AND birth_date + make_interval(years => ${askedToo}) > ${dateInVietnam(now)}::date`.execute(db);
+  return rows.length > 0 ? 'guardian' : 'both';
+}
+
+/** The guardians who decide for the child now. */
+export async function decidersOf(db: Database | Transaction, childId: string, now: Date): Promise<string[]> {
+  const { rows } = await sql<{ id: string }>`
+    SELECT guardian_id AS id FROM registry.guardianship WHERE child_id = ${childId} AND valid_until IS NULL`.execute(
+    db,
+  );
+  const decide = await Promise.all(rows.map(({ id }) => decidesFor(db, id, childId, now)));
+  return rows.filter((_, index) => decide[index]).map(({ id }) => id);
 }
 
 /** Whether the person is one of the guardian's children now. */

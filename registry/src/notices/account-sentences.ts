@@ -1,4 +1,5 @@
 import type { Text } from '@edutrust/platform/messages';
+import { type Role, roleNames } from '../permissions/roles.ts';
 import { ask, type NoticeData, type NoticeSentences, notYou } from './sentence.ts';
 
 const undoable: Text = {
@@ -147,6 +148,26 @@ export const accountSentences = {
     remedy: {
       vi: 'Nhận mã kích hoạt mới ở nhà trường để đặt mật khẩu mới.',
       en: 'Get a new activation code from your school to choose a new password.',
+    },
+  }),
+  'consent.asked': ({ child = '', app = '' }) => ({
+    title: {
+      vi: `${child} xin anh chị đồng ý cho ứng dụng “${app}” biết thông tin của em.`,
+      en: `${child} asks you to agree that the app “${app}” gets data of theirs.`,
+    },
+    remedy: {
+      vi: 'Xem điều gì, để làm gì, rồi đồng ý hoặc không ở trang «Con của tôi».',
+      en: 'See what and what for, and agree or not, on the page “My children”.',
+    },
+  }),
+  'break-glass.opened': ({ name = '', role = '', until = '' }) => ({
+    title: {
+      vi: `Truy cập khẩn cấp: từ máy chủ, ${name} được giao vai trò ${roleNames[role as Role]?.vi} tới ${until}.`,
+      en: `Break-glass: at the server ${name} was given the role ${roleNames[role as Role]?.en} until ${until}.`,
+    },
+    remedy: {
+      vi: 'Không biết việc này? Gọi người vận hành máy chủ ngay. Hết giờ, hai cán bộ khác rà soát ở «An ninh hệ thống».',
+      en: 'You do not know of this? Call who runs the server at once. When it is over, two others review it at “Security”.',
     },
   }),
 } satisfies Record<`${string}.${string}`, (data: NoticeData) => NoticeSentences>;

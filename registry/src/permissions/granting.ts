@@ -61,6 +61,11 @@ export async function mustBeGrantable(transaction: Transaction, input: Grant, ac
   // Two grants to one person wait for each other, so that both see what the other gave.
   await sql`SELECT FROM registry.person WHERE id = ${input.personId} FOR UPDATE`.execute(transaction);
   await mustGovern(transaction, actor, input);
+  await mustBeEligible(transaction, input);
+}
+
+/** Whether the person can have the role, whoever gives it. @throws Conflict `roles/not-staff`, `roles/separate-duties` */
+export async function mustBeEligible(transaction: Transaction, input: Grant): Promise<void> {
   await mustBeStaff(transaction, input.personId);
   await mustSeparateDuties(transaction, input);
 }

@@ -9,12 +9,13 @@ import { type Action, freshWithinSeconds, narrowedTo, type Role, rolesWith } fro
 import { findStanding, type Verdict, verdictOn } from './standing.ts';
 
 export { attestExistingRoles } from './attestation.ts';
-export { endRole, grantRole } from './granting.ts';
+export { endRole, grantRole, mustBeEligible } from './granting.ts';
 export { countHolders, holdersOf } from './holders.ts';
 export { actionsAt, placesOfOrganisations } from './place.ts';
 export {
   type Action,
   actions,
+  breakGlassAcr,
   credentialsTakeTwo,
   mayGrant,
   needPasskey,

@@ -112,6 +112,8 @@ const rules = {
   'mail.read': { by: ['department-administrator'] },
   'approvals.approve': { by: ['department-administrator', 'security-officer'] },
   'security.read': { by: ['department-administrator', 'security-officer', 'auditor'] },
+  /** What somebody did by broken glass, gone through by two others; the auditor too, or one officer left could not. */
+  'break-glass.review': { by: ['department-administrator', 'security-officer', 'auditor'], isFresh: true },
   'accounts.review': { by: ['department-administrator', 'security-officer', 'school-administrator'], isFresh: true },
   'data-requests.read': { by: ['department-administrator', 'security-officer', 'auditor', 'school-administrator'] },
   'data-requests.handle': { by: ['department-administrator', 'school-administrator'], isFresh: true, governs: true },
@@ -153,6 +155,12 @@ export function narrowedTo(role: Role, action: Action): Narrowing | undefined {
   return narrowings[role]?.[action];
 }
 
+/**
+ * The `acr` of a session by broken glass (`edutrust break-glass`): it has one role for hours, which works without a passkey,
+ * and is nobody where two people decide, in apps, and for whatever lasts.
+ */
+export const breakGlassAcr = 'break-glass';
+
 /** What a password alone opens: everything above a teacher's work takes a passkey, or a second factor (W5). */
 const passwordRoles: ReadonlySet<Role> = new Set<Role>(['teacher']);
 
@@ -164,8 +172,9 @@ export function needPasskey(held: readonly RoleAssignment[]): boolean {
 /** The actor's roles that have the action and that work for how the actor signed in. */
 export function rolesWith(actor: Actor, action: string): readonly RoleAssignment[] {
   if (actor.kind !== 'person') return [];
+  const isStrong = ['passkey', 'mfa', breakGlassAcr].includes(actor.acr);
   return actor.roles.filter(({ role }) => {
-    const works = actor.acr === 'passkey' || actor.acr === 'mfa' || passwordRoles.has(role as Role);
+    const works = isStrong || passwordRoles.has(role as Role);
     return works && hasAction(role, action);
   });
 }

@@ -1,5 +1,6 @@
 import type { Database } from '@edutrust/platform/database';
 import type { Locale, Text } from '@edutrust/platform/messages';
+import { dayText } from '@edutrust/platform/vietnam-time';
 import type { PublicDocument, VerifyCodeProps } from '../pages.ts';
 import { parseVerificationCode } from '../requests/code.ts';
 import { largestFileBytes } from './limits.ts';
@@ -18,13 +19,6 @@ export async function codeProps(db: Database, document: PublicDocument, locale: 
   };
 }
 
-const day = new Intl.DateTimeFormat('en-GB', {
-  timeZone: 'Asia/Ho_Chi_Minh',
-  day: '2-digit',
-  month: '2-digit',
-  year: 'numeric',
-});
-
 /** About the paper in hand, first of all: who gave it out and when, or that it is worth nothing. */
 function sentenceOf({ state, issuer, signedAt, replacedBy, copy }: PublicDocument): Text {
   if (copy && (state === 'issued' || state === 'replaced')) return copySentence(issuer, copy);
@@ -35,7 +29,7 @@ function sentenceOf({ state, issuer, signedAt, replacedBy, copy }: PublicDocumen
     };
   }
   if (state !== 'issued') return stateSentences[state];
-  const at = day.format(new Date(signedAt ?? 0));
+  const at = dayText(new Date(signedAt ?? 0));
   return {
     vi: `Văn bản này do ${issuer} ký số và phát hành ngày ${at}.`,
     en: `${issuer} signed and issued this document on ${at}.`,
@@ -45,7 +39,7 @@ function sentenceOf({ state, issuer, signedAt, replacedBy, copy }: PublicDocumen
 /** A copy is never taken for the original; and it is worth what the original is worth now. */
 function copySentence(issuer: string, copy: NonNullable<PublicDocument['copy']>): Text {
   const { form, number, year, of, isOriginalInForce } = copy;
-  const at = day.format(new Date(copy.madeAt));
+  const at = dayText(new Date(copy.madeAt));
   const [vi, en] =
     form === 'print'
       ? [

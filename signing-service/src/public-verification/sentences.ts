@@ -1,4 +1,5 @@
 import type { Text } from '@edutrust/platform/messages';
+import { dayText, timeZone } from '@edutrust/platform/vietnam-time';
 import type { SignatureReport, ValidationReport } from '../validation/report.ts';
 
 /** `yes`, `no`, `unknown` (not provable yet, or not checked), `none` (there is no signature to ask about). */
@@ -15,13 +16,7 @@ export interface Wording {
   readonly nextStep: Text;
 }
 
-const vietnamDate = new Intl.DateTimeFormat('vi-VN', {
-  timeZone: 'Asia/Ho_Chi_Minh',
-  day: '2-digit',
-  month: '2-digit',
-  year: 'numeric',
-});
-const englishDate = new Intl.DateTimeFormat('en-GB', { timeZone: 'Asia/Ho_Chi_Minh', dateStyle: 'long' });
+const englishDate = new Intl.DateTimeFormat('en-GB', { timeZone, dateStyle: 'long' });
 
 /** What the words may say, and nothing else: each claim is derived from what was checked (V10). */
 interface Evidence {
@@ -115,14 +110,14 @@ function genuine({ signature, additions }: Evidence): Text {
   const when = at ? new Date(at) : undefined;
   if (format === 'document-time-stamp') {
     return {
-      vi: `Đúng: văn bản có dấu thời gian${when ? ` ngày ${vietnamDate.format(when)}` : ''} và chưa bị sửa từ đó; không có chữ ký của người nào.`,
+      vi: `Đúng: văn bản có dấu thời gian${when ? ` ngày ${dayText(when)}` : ''} và chưa bị sửa từ đó; không có chữ ký của người nào.`,
       en: `Genuine: time-stamped${when ? ` on ${englishDate.format(when)}` : ''} and unchanged since; no person signed it.`,
     };
   }
   const name = signer?.name ?? '';
   // A seal is the organisation's own: its name once.
   const place = signer?.organisation && signer.organisation !== name ? `, ${signer.organisation}` : '';
-  const [whenVi, whenEn] = when ? [` ngày ${vietnamDate.format(when)}`, ` on ${englishDate.format(when)}`] : ['', ''];
+  const [whenVi, whenEn] = when ? [` ngày ${dayText(when)}`, ` on ${englishDate.format(when)}`] : ['', ''];
   return additions
     ? {
         vi: `Đúng: văn bản do ${name}${place} ký${whenVi}; phần đã ký còn nguyên, ${additions.vi} như cho phép.`,

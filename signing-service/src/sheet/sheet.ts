@@ -1,4 +1,5 @@
 import type { Locale } from '@edutrust/platform/messages';
+import { secondText } from '@edutrust/platform/vietnam-time';
 import type PDFDocument from 'pdfkit';
 import { encode } from 'uqr';
 import { drawingFont } from '../fonts/drawing.ts';
@@ -21,17 +22,8 @@ interface Style {
 
 type Put = (kind: string, text: string, x: number, width: number, style: Style) => void;
 
-const time = new Intl.DateTimeFormat('en-GB', {
-  timeZone: 'Asia/Ho_Chi_Minh',
-  day: '2-digit',
-  month: '2-digit',
-  year: 'numeric',
-  hour: '2-digit',
-  minute: '2-digit',
-  second: '2-digit',
-});
 /** `26/11/2026 10:46:12 +07:00` */
-export const timeText = (at: Date | string) => `${time.format(new Date(at)).replace(',', '')} +07:00`;
+export const timeText = (at: Date | string) => `${secondText(new Date(at))} +07:00`;
 
 /**
  * A sheet of the platform as a PDF to print or to keep, tagged for screen readers: the department's line and the title,

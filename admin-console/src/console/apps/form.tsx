@@ -25,6 +25,7 @@ import {
   protectionRisk,
   protections,
   scopeName,
+  scopes,
 } from './words.ts';
 
 const back = () => ({ href: '/admin/apps', label: t('Ứng dụng', 'Apps') });
@@ -126,23 +127,6 @@ export function EditApp() {
   const [app] = useLoad(clientId, () => must(api.GET('/api/v1/apps/{clientId}', { params: { path: { clientId } } })));
   return <Show loaded={app}>{(data) => <Edit app={data} />}</Show>;
 }
-
-const scopes = [
-  'openid',
-  'profile',
-  'school',
-  'groups',
-  'email',
-  'birthdate',
-  'education_id',
-  'acting_for',
-  'offline_access',
-  'ssf.read',
-  'ssf.manage',
-  'documents',
-  'service',
-  'credential',
-] as const;
 
 const algorithms = ['ES256', 'RS256', 'PS256', 'EdDSA'] as const;
 

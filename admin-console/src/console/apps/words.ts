@@ -1,4 +1,5 @@
 import { t } from '../../design/language.ts';
+import type { paths } from '../../generated/api.d.ts';
 
 export function kindName(kind: string): string {
   const names: Record<string, string> = {
@@ -45,31 +46,34 @@ export const protectionRisk = (): string =>
     'Whoever gets hold of somebody’s sign-in code may enter this app as that person.',
   );
 
-/** What an app may be told, scope by scope (docs/relying-apps.md). */
+type Scope = NonNullable<paths['/api/v1/apps']['post']['requestBody']['content']['application/json']['scopes']>[number];
+
+/** What an app may be told, scope by scope (docs/relying-apps.md): as the server has them, or it does not compile. */
+const scopeNames = (): Readonly<Record<Scope, string>> => ({
+  openid: t('Biết ai đăng nhập, không kèm dữ liệu', 'Knows that the same person came back, no data'),
+  profile: t('Họ và tên', 'Full name'),
+  school: t('Vai trò, trường, lớp', 'Role, school, class'),
+  groups: t('Vai trò, trường, lớp dạng nhóm', 'Role, school, class as groups'),
+  email: t('Thư điện tử (người lớn)', 'E-mail address (adults)'),
+  birthdate: t('Ngày sinh', 'Birth date'),
+  education_id: t('Mã giáo dục', 'Education ID'),
+  acting_for: t('Phụ huynh làm thay cho con', 'Guardians act for their children'),
+  offline_access: t('Giữ quyền khi người ấy không ở đó', 'Keeps access while the person is away'),
+  'ssf.read': t(
+    'Nhận tin khi tài khoản bị khoá, đổi mật khẩu, đăng xuất',
+    'Hears of locked accounts, new passwords, ended sessions',
+  ),
+  'ssf.manage': t('Tự đặt nơi nhận các tin ấy', 'Sets where it hears of them'),
+  documents: t('Tự trình văn bản của đơn vị để ký', 'Sends documents of the organisation to be signed'),
+  service: t('Trình văn bản để người ký ký trên điện thoại', 'Puts documents before signers, who sign on their phones'),
+  credential: t('Hỏi người ký ngay khi họ dùng ứng dụng', 'Asks signers while they use the app'),
+});
+
+/** In the order in which a form lists them. */
+export const scopes = Object.keys(scopeNames()) as readonly Scope[]; // the keys of the table, nothing else
+
 export function scopeName(scope: string): string {
-  const names: Record<string, string> = {
-    openid: t('Biết ai đăng nhập, không kèm dữ liệu', 'Knows that the same person came back, no data'),
-    profile: t('Họ và tên', 'Full name'),
-    school: t('Vai trò, trường, lớp', 'Role, school, class'),
-    groups: t('Vai trò, trường, lớp dạng nhóm', 'Role, school, class as groups'),
-    email: t('Thư điện tử (người lớn)', 'E-mail address (adults)'),
-    birthdate: t('Ngày sinh', 'Birth date'),
-    education_id: t('Mã giáo dục', 'Education ID'),
-    acting_for: t('Phụ huynh làm thay cho con', 'Guardians act for their children'),
-    'ssf.read': t(
-      'Nhận tin khi tài khoản bị khoá, đổi mật khẩu, đăng xuất',
-      'Hears of locked accounts, new passwords, ended sessions',
-    ),
-    documents: t('Tự trình văn bản của đơn vị để ký', 'Sends documents of the organisation to be signed'),
-    service: t(
-      'Trình văn bản để người ký ký trên điện thoại',
-      'Puts documents before signers, who sign on their phones',
-    ),
-    credential: t('Hỏi người ký ngay khi họ dùng ứng dụng', 'Asks signers while they use the app'),
-    'ssf.manage': t('Tự đặt nơi nhận các tin ấy', 'Sets where it hears of them'),
-    offline_access: t('Giữ quyền khi người ấy không ở đó', 'Keeps access while the person is away'),
-  };
-  return names[scope] ?? scope;
+  return (scopeNames() as Readonly<Record<string, string>>)[scope] ?? scope; // an older app may have one that is no more
 }
 
 /** Whom an app is for. */

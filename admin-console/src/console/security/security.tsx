@@ -10,6 +10,7 @@ import type { paths } from '../../generated/api.d.ts';
 import { useFilter } from '../filter.ts';
 import { usePages } from '../pages.ts';
 import { More, Title } from '../parts.tsx';
+import { BreakGlass } from './break-glass.tsx';
 import { SecurityFigures } from './figures.tsx';
 
 type Try =
@@ -29,6 +30,7 @@ export function Security() {
               'Level 3 is one switch for the whole system; only who runs the server turns it.',
             )}
           />
+          <BreakGlass />
           <SecurityFigures />
           <section class="grid gap-5">
             <h2>{t('Biện pháp của cấp độ 3', 'Measures of level 3')}</h2>

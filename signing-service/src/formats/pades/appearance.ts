@@ -1,4 +1,5 @@
 import { deflateSync } from 'node:zlib';
+import { secondText } from '@edutrust/platform/vietnam-time';
 import { putFont, widthOf } from '../../fonts/embedded.ts';
 import { array, dictionary, name, number, type PdfReference } from '../pdf/object.ts';
 import type { IncrementalUpdate } from '../pdf/writer.ts';
@@ -22,12 +23,6 @@ export interface VisibleSignature {
   readonly isPlain?: boolean;
 }
 
-const vietnamTime = new Intl.DateTimeFormat('en-GB', {
-  timeZone: 'Asia/Ho_Chi_Minh',
-  dateStyle: 'short',
-  timeStyle: 'medium',
-});
-
 /** The lines of a block: who signed (and as what), time in Vietnam and where to verify. */
 export function visibleLines(signature: {
   /** `Đã ký số bởi` when absent. */
@@ -38,7 +33,7 @@ export function visibleLines(signature: {
   readonly at: Date;
   readonly verifyAt: string;
 }): readonly AppearanceLine[] {
-  const [day, time] = vietnamTime.format(signature.at).split(', ');
+  const [day, time] = secondText(signature.at).split(' ');
   const office = [signature.title, signature.organisation].filter(Boolean).join(', ');
   return [
     { text: signature.heading ?? 'Đã ký số bởi', size: 6.5 },

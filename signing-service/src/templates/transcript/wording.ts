@@ -1,3 +1,4 @@
+import { dayText } from '@edutrust/platform/vietnam-time';
 import type { Mark } from './data.ts';
 
 /** All texts in NFC: fonts draw a letter and its marks well only as one character. */
@@ -33,16 +34,8 @@ export function dateText(isoDate: string): string {
   return year && month && day ? `${day}/${month}/${year}` : isoDate;
 }
 
-const vietnamDay = new Intl.DateTimeFormat('en-GB', {
-  timeZone: 'Asia/Ho_Chi_Minh',
-  year: 'numeric',
-  month: '2-digit',
-  day: '2-digit',
-});
-
 /** `ngày 05 tháng 02 năm 2027`: a zero stands before days up to 9 and months 1 and 2 (Decree 30/2020/NĐ-CP, annex I). */
 export function longDateText(at: Date): string {
-  const parts = Object.fromEntries(vietnamDay.formatToParts(at).map(({ type, value }) => [type, value]));
-  const month = Number(parts.month);
-  return `ngày ${parts.day} tháng ${month <= 2 ? `0${month}` : month} năm ${parts.year}`;
+  const [day, month, year] = dayText(at).split('/');
+  return `ngày ${day} tháng ${Number(month) <= 2 ? month : Number(month)} năm ${year}`;
 }
