@@ -1,6 +1,6 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { listAuthorities } from '../authority/authorities.ts';
-import { type Certificate, parseCertificate } from '../certificate/certificate.ts';
+import { parseCertificate } from '../certificate/certificate.ts';
 import { readBasicConstraints } from '../certificate/extensions.ts';
 import { signedStatus } from './ocsp.ts';
 import { newestRevocationList } from './revocation-list.ts';
