@@ -1,28 +1,24 @@
 import { createHash } from 'node:crypto';
-import { chainAbove } from '@edutrust/certs/authority';
 import { keyStore } from '@edutrust/certs/key-store';
 import { timeStamp } from '@edutrust/certs/time-stamp';
-import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
-import type { Transaction } from '@edutrust/platform/database';
-import { type EduTrustError, InvalidInput } from '@edutrust/platform/errors';
+import { InvalidInput } from '@edutrust/platform/errors';
 import { type Selectable, sql } from 'kysely';
 import { partsOf } from '../documents/parts.ts';
-import { storeDocuments } from '../documents/store.ts';
+import { pagesOfDocuments, storeDocuments } from '../documents/store.ts';
 import { type EnrolmentRow, readEnrolment } from '../enrolment/enrolment.ts';
-import { record } from '../events.ts';
 import type { FormatName } from '../formats/format.ts';
 import { formatNamed } from '../formats/formats.ts';
 import { signatureLeaf } from '../formats/leaf.ts';
-import { archiveTask } from '../long-term/archive.ts';
-import { lockRequest, lockRequests, ofApp, type RequestRow } from '../requests/requests.ts';
-import { type RequestState, requestMoves } from '../requests/states.ts';
-import { dueSteps, finishSteps, type StepRow } from '../requests/steps.ts';
+import { lockRequests } from '../requests/requests.ts';
+import { requestMoves } from '../requests/states.ts';
+import { dueSteps, finishSteps } from '../requests/steps.ts';
 import { type SigningTables, signingOf } from '../tables.ts';
-import { certificateOf } from './certificate.ts';
+import { certificateOf, certificatesFor, revokedMeanwhile } from './certificate.ts';
 import { mustBeAuthorised } from './evidence.ts';
 import { lease, leaseMs, renewLease } from './lease.ts';
 import { byRequest, failItem, fileKey, type Item, itemColumns } from './session-items.ts';
+import { replace, tellSigned } from './signed.ts';
 import { itemMoves } from './states.ts';
 
 /** The job that completes an authorised session; idempotent by the session's id. */
@@ -108,14 +104,6 @@ export async function completeNow(context: ServiceContext, sessionId: string): P
     const options = { key: `${completeTask}:${sessionId}`, runAt: until < latest ? until : latest };
     await context.jobs.enqueue(transaction, completeTask, { sessionId }, options);
   });
-}
-
-/** What the file carries: the signer's certificate and its issuers without the root, which a verifier has already, or does not trust. */
-async function certificatesFor(context: ServiceContext, session: Session): Promise<Buffer[]> {
-  const certificate = await certificateOf(context.db, session, context.clock.now());
-  if (!certificate) return [];
-  const { der, issuerId, issuers } = certificate;
-  return [der, ...(issuerId ? (await chainAbove(context, issuerId)).slice(0, -1) : issuers)];
 }
 
 /** A file of a session, its format, and how large it is. */
@@ -333,38 +321,6 @@ async function finishFiles(
   });
 }
 
-async function pagesOfDocuments(transaction: Transaction, ids: readonly string[]): Promise<Map<string, number>> {
-  const rows = await signingOf(transaction)
-    .selectFrom('signing.document')
-    .select(['id', 'pages'])
-    .where('id', 'in', [...ids])
-    .execute();
-  return new Map(rows.map(({ id, pages }) => [id, pages]));
-}
-
-/** What a correction takes the place of is readable from now on as replaced. */
-async function replace(
-  transaction: Transaction,
-  session: Session,
-  { id: byId }: RequestRow,
-  replacedId: string,
-): Promise<void> {
-  const replaced = await lockRequest(transaction, replacedId);
-  requestMoves.mustMove(replaced.state, 'replaced');
-  await signingOf(transaction)
-    .updateTable('signing.request')
-    .set({ state: 'replaced' })
-    .where('id', '=', replacedId)
-    .execute();
-  await record(transaction, {
-    type: 'signing-request.replaced',
-    actor: signerActor(session),
-    subject: { kind: 'signing-request', id: replacedId },
-    organisationId: replaced.organisation_id,
-    data: { ...ofApp(replaced), byId },
-  });
-}
-
 interface WholeFile {
   readonly item: DocumentItem;
   readonly bytes: Buffer;
@@ -433,68 +389,9 @@ async function wholeFiles(
   });
 }
 
-interface Signed {
-  readonly request: RequestRow;
-  readonly step: StepRow;
-  readonly state: RequestState;
-  readonly documentId: string;
-  readonly document: WholeFile;
-}
-
-/** The events of signatures, and the job that archives what was issued with them. */
-async function tellSigned(
-  { jobs }: ServiceContext,
-  transaction: Transaction,
-  session: Session,
-  signed: readonly Signed[],
-): Promise<void> {
-  const events = signed.flatMap(({ request, step, state, documentId, document }) => {
-    const about = {
-      actor: signerActor(session),
-      subject: { kind: 'signing-request' as const, id: request.id },
-      organisationId: request.organisation_id,
-    };
-    const data = {
-      ...ofApp(request),
-      documentId,
-      step: step.role,
-      digest: document.item.digest.toString('hex'),
-      sessionId: session.id,
-      logIndex: document.logIndex,
-      ...(session.enrolment_id ? { isOpened: !session.not_opened.includes(request.id) } : {}),
-    };
-    const type = session.purpose === 'seal' ? ('signing-request.sealed' as const) : ('signing-request.signed' as const);
-    const issued = { type: 'signing-request.issued' as const, ...about, data: { ...ofApp(request), documentId } };
-    return [{ type, ...about, data }, ...(state === 'issued' ? [issued] : [])];
-  });
-  await record(transaction, ...events);
-  const issued = signed.flatMap(({ request, state }) => (state === 'issued' ? [request.id] : []));
-  const [first] = issued;
-  if (first) await jobs.enqueue(transaction, archiveTask, { requestIds: issued }, { key: `${archiveTask}:${first}` });
-}
-
-/** Whoever's process completes it, it is the signer who acted. */
-function signerActor(session: Session): Actor {
-  return {
-    kind: 'person',
-    personId: session.person_id,
-    sessionId: session.sign_in_session_id,
-    roles: [],
-    acr: '',
-    authenticatedAt: session.authorised_at ?? session.created_at,
-  };
-}
-
 /** Another worker took this step; the transaction rolls back and nothing is lost. */
 class AlreadyDone extends Error {}
 
 function ignoreAlreadyDone(error: unknown): void {
   if (!(error instanceof AlreadyDone)) throw error;
-}
-
-function revokedMeanwhile(): EduTrustError {
-  return new InvalidInput('signing/certificate-revoked', {
-    vi: 'Chứng thư ký số đã bị thu hồi hoặc hết hạn trước khi ký xong. Văn bản vẫn chờ ký.',
-    en: 'The certificate was revoked or ended before the signature was complete. The document still waits.',
-  });
 }

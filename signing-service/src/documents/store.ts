@@ -36,3 +36,13 @@ export async function storeDocuments(
   if (rows.length > 0) await signingOf(transaction).insertInto('signing.document').values(rows).execute();
   return rows.map(({ id }) => id);
 }
+
+/** How many pages each has. */
+export async function pagesOfDocuments(transaction: Transaction, ids: readonly string[]): Promise<Map<string, number>> {
+  const rows = await signingOf(transaction)
+    .selectFrom('signing.document')
+    .select(['id', 'pages'])
+    .where('id', 'in', [...ids])
+    .execute();
+  return new Map(rows.map(({ id, pages }) => [id, pages]));
+}
