@@ -1,4 +1,4 @@
-/** `npm run bench [-- NAME…] [--json]`: ratios measured in one run on one machine; absolute figures differ between machines. */
+/** `npm run bench [-- NAME [COUNT]…] [--json]`: ratios measured in one run on one machine; absolute figures differ between machines. */
 import { availableParallelism } from 'node:os';
 import process from 'node:process';
 import { parseArgs } from 'node:util';
@@ -14,12 +14,13 @@ import { memory } from './scenarios/memory.ts';
 import { provider } from './scenarios/provider.ts';
 import { roster, rosterOfMillion } from './scenarios/roster.ts';
 import { signatures } from './scenarios/signatures.ts';
-import { burst, sealing, sealingOfMany } from './scenarios/signing.ts';
+import { burst, renewal, sealing } from './scenarios/signing.ts';
 import { status } from './scenarios/status.ts';
 import { verification } from './scenarios/verification.ts';
 import { year } from './scenarios/year.ts';
 
-const scenarios: Readonly<Record<string, () => Promise<Row[]>>> = {
+/** Some take how many, where their name is followed by a number: `sealing 20000`. */
+const scenarios: Readonly<Record<string, (count?: number) => Promise<Row[]>>> = {
   provider,
   memory,
   idle,
@@ -30,7 +31,7 @@ const scenarios: Readonly<Record<string, () => Promise<Row[]>>> = {
   signatures,
   burst,
   sealing,
-  'sealing-20k': sealingOfMany,
+  renewal,
   verification,
   certificates,
   status,
@@ -42,13 +43,18 @@ const scenarios: Readonly<Record<string, () => Promise<Row[]>>> = {
   year,
 };
 /** Run by their names alone: they take many minutes. */
-const long: readonly string[] = ['roster-1m', 'ldif', 'sealing-20k', 'city', 'year', 'directory-disk'];
+const long: readonly string[] = ['roster-1m', 'ldif', 'city', 'year', 'directory-disk'];
 
 const { values, positionals } = parseArgs({
   options: { json: { type: 'boolean', default: false } },
   allowPositionals: true,
 });
-const chosen = positionals.length === 0 ? Object.keys(scenarios).filter((name) => !long.includes(name)) : positionals;
+const isCount = (text: string) => /^[1-9]\d*$/.test(text);
+const countOf = new Map<string, number>();
+for (const [index, text] of positionals.entries())
+  if (isCount(text)) countOf.set(positionals[index - 1] ?? '', Number(text));
+const named = positionals.filter((text) => !isCount(text));
+const chosen = named.length === 0 ? Object.keys(scenarios).filter((name) => !long.includes(name)) : named;
 const unknown = chosen.filter((name) => !(name in scenarios));
 if (unknown.length > 0) {
   process.stderr.write(
@@ -62,7 +68,7 @@ const took: string[] = [];
 const started = performance.now();
 for (const name of chosen) {
   const from = performance.now();
-  for (const row of (await scenarios[name]?.()) ?? []) {
+  for (const row of (await scenarios[name]?.(countOf.get(name))) ?? []) {
     const met = isMet(row);
     if (met !== undefined) verdicts[met ? 'met' : 'missed'] += 1;
     const line = `${name.padEnd(12)} ${row.what.padEnd(46)} ${row.value.padStart(12)}  ${judged(row).padEnd(34)} ${row.against ?? ''}`;

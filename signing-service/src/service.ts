@@ -22,7 +22,7 @@ import { diplomaPages } from './forms/look-up-page.ts';
 import { revocationKind } from './forms/revoke.ts';
 import { formRoutes } from './forms/routes.ts';
 import { issuedRoutes } from './issued/routes.ts';
-import { archiveDocument, archiveTask, renewArchives, renewArchivesTask } from './long-term/archive.ts';
+import { archiveIssued, archiveTask, renewArchives, renewArchivesTask } from './long-term/archive.ts';
 import { marksRoutes } from './marks/routes.ts';
 import type { SigningPages } from './pages.ts';
 import { parcelRoutes } from './parcels/routes.ts';
@@ -111,8 +111,7 @@ export function createSigning(
         await forgetAuthorisations(context);
         await forgetUploads(context);
       },
-      [archiveTask]: (payload) =>
-        archiveDocument(context, { requestId: payloadText(payload, 'requestId'), generation: 0 }),
+      [archiveTask]: (payload) => archiveIssued(context, payload),
       [renewArchivesTask]: ({ after }) => renewArchives(context, typeof after === 'string' ? { after } : {}),
       [renewTask]: () => renewCertificates(context),
       [remindTask]: () => remind(context),

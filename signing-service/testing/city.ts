@@ -200,6 +200,10 @@ async function nextForPrincipal(
   return made.rows.map(({ id }) => id);
 }
 
+/** As many connections as a browser opens to one server, and how often it asks for a file again. */
+const mostConnections = 6;
+const mostTries = 20;
+
 /** What a phone says that it drew. */
 type Drawn = Type.Static<typeof ConfirmBody>['drawn'][number];
 
@@ -274,7 +278,12 @@ export class TestPhone {
     tampering: Tampering = {},
     opens: (item: Session['items'][number]) => boolean = () => true,
   ): Promise<object> {
-    const drawn = await Promise.all(session.items.filter(opens).map((item) => this.#draw(session.id, item)));
+    const drawn: Drawn[] = [];
+    const items = session.items.filter(opens).entries();
+    const drawing = async () => {
+      for (const [index, item] of items) drawn[index] = await this.#draw(session.id, item);
+    };
+    await Promise.all(Array.from({ length: mostConnections }, drawing));
     const closed = session.items.filter((item) => item.artefact === 'document' && !opens(item));
     const notOpened = closed.map(({ requestId }) => requestId);
     const assertion = this.authenticator.get(session.assertionOptions, tampering);
@@ -297,9 +306,18 @@ export class TestPhone {
     };
   }
 
+  /** A file of the session; a server that is too busy for it is asked again, as the browser does. */
+  async #file(address: string): Promise<Buffer> {
+    for (let tries = 1; ; tries += 1) {
+      const { status, body } = await this.call('GET', address);
+      if (status !== 503) return body;
+      if (tries === mostTries) throw new Error(body.toString());
+    }
+  }
+
   /** The digest of what this session would sign, computed from the file itself; zeros when the session gives none. */
   async #draw(sessionId: string, { requestId, artefact }: Session['items'][number]): Promise<Drawn> {
-    const { body } = await this.call('GET', `sessions/${sessionId}/documents/${requestId}?artefact=${artefact}`);
+    const body = await this.#file(`sessions/${sessionId}/documents/${requestId}?artefact=${artefact}`);
     if (body[0] === 0x3c) {
       const bare = body.toString().replaceAll(/<ds:Signature .*?<\/ds:Signature>/gsu, '');
       return { requestId, artefact, digestHex: createHash('sha256').update(bare).digest('hex'), pages: 1 };

@@ -12,7 +12,7 @@ import { testConfig } from '@edutrust/testing/context';
 import { createSigning } from '../src/service.ts';
 import { dyingBefore } from './dying.ts';
 
-const [, , databaseUrl = '', environment = '{}', dieBefore = ''] = process.argv;
+const [, , databaseUrl = '', environment = '{}', dieBefore = '', pulse = ''] = process.argv;
 const pool = createPool(databaseUrl, 10);
 const death = dyingBefore(pool, Number(dieBefore));
 const db = kyselyOn(pool);
@@ -29,7 +29,7 @@ const pages = { verify: page, verifyReport: page, verifyCode: page, diploma: pag
 const { tasks = {}, schedule = {} } = createSigning(context, pages);
 ledger.start();
 death.begin();
-// Jobs of a process that died are given back after a second here, after a minute in an installation.
-const heartbeat = { everyMs: 250, deadAfterMs: 1_000 };
+// Jobs of a process that died are given back after a second, or after a minute as in an installation.
+const heartbeat = pulse === 'usual' ? {} : { heartbeat: { everyMs: 250, deadAfterMs: 1_000 } };
 // What a dead process had in hand is taken up by the clock, each minute, as in an installation.
-await startWorker({ pool, handlers: tasks, schedule, concurrency: 5, log, heartbeat });
+await startWorker({ pool, handlers: tasks, schedule, concurrency: 5, log, ...heartbeat });

@@ -43,6 +43,23 @@ test('V15: another document on the way to the phone is refused, and so is one th
   );
 });
 
+test('a server that is too busy for one file is asked again when it says so, and not for ever', async () => {
+  const waits: number[] = [];
+  const pause = async (seconds: number) => waits.push(seconds);
+  const busy = (status: number, after?: string) =>
+    new Response('', { status, headers: after ? { 'retry-after': after } : {} });
+  const answers = [busy(503, '5'), busy(429, '41'), busy(503), new Response(nguyet.bytes)];
+  const [file] = await fetchPrepared(session(nguyet), async () => answers.shift() ?? assert.fail(), pause);
+  assert.deepEqual([file?.bytes, waits], [nguyet.bytes, [5, 41, 1]]);
+  let asked = 0;
+  const never = async () => {
+    asked += 1;
+    return busy(503, '5');
+  };
+  await assert.rejects(fetchPrepared(session(nguyet), never, pause), /Chưa có gì được ký/);
+  assert.equal(asked, 5);
+});
+
 test('V15: what is drawn cannot hide outside the digest: the room for the signature is zeros and nothing else', async () => {
   for (const room of ['0'.repeat(60), '00>/Annots[<00', `${'0'.repeat(63)}1`, `${'0'.repeat(62)} \n`]) {
     const { text, digestHex } = prepared('(Vo Minh Khue 4,0)', room);

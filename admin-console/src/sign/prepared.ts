@@ -7,6 +7,10 @@ import { boundDocument, digestOfXml, isXml } from './xml.ts';
 /** As many connections as a browser opens to one server. */
 const mostConnections = 6;
 
+/** A server that is too busy says when to ask again. What it has prepared is kept meanwhile: to begin anew would give it more to do. */
+const mostTries = 5;
+const longestWaitSeconds = 60;
+
 /** Of a request that has both: what people read, or the same data as XML. */
 export type Artefact = 'document' | 'data';
 
@@ -33,10 +37,16 @@ export async function fetchPrepared(
     readonly items: readonly Omit<Prepared, 'bytes'>[];
   },
   fetchFile: (address: string) => Promise<Response> = fetch,
+  pause: (seconds: number) => Promise<unknown> = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000)),
 ): Promise<Prepared[]> {
   const files = await atOnce(session.items, mostConnections, async ({ requestId, artefact, title, digestHex }) => {
     const which = artefact === 'data' ? '?artefact=data' : '';
-    const answer = await fetchFile(`/api/v1/signing/sessions/${session.id}/documents/${requestId}${which}`);
+    const address = `/api/v1/signing/sessions/${session.id}/documents/${requestId}${which}`;
+    let answer = await fetchFile(address);
+    for (let tries = 1; isBusy(answer) && tries < mostTries; tries += 1) {
+      await pause(Math.min(Number(answer.headers.get('retry-after')) || 1, longestWaitSeconds));
+      answer = await fetchFile(address);
+    }
     if (!answer.ok) {
       throw new Error(
         t('Chưa tải được văn bản. Chưa có gì được ký.', 'The document did not load. Nothing was signed.'),
@@ -56,6 +66,8 @@ export async function fetchPrepared(
   for (const data of files) if (data.artefact === 'data') await mustBeOfItsDocument(data, files);
   return files;
 }
+
+const isBusy = ({ status }: Response) => status === 503 || status === 429;
 
 /** The data that is signed names the very PDF that is drawn: what nobody reads says nothing about another document. */
 async function mustBeOfItsDocument(data: Prepared, files: readonly Prepared[]): Promise<void> {

@@ -67,16 +67,88 @@ export async function burst(): Promise<Row[]> {
   ];
 }
 
-/** Sealing of many documents by jobs that are killed three times; with keys of the soft store and of a SoftHSM2 token. */
-export async function sealing(): Promise<Row[]> {
+/**
+ * Sealing of many documents by jobs that are killed three times, as many as are asked for; else some with keys of the soft store, and of a SoftHSM2
+ * token.
+ */
+export async function sealing(count?: number): Promise<Row[]> {
+  if (count !== undefined) return sealed(count, {});
   return [...(await sealed(2_000, {})), ...(await withToken((environment) => sealed(500, environment)))];
 }
 
-/** By its name alone: takes a quarter of an hour and some gigabytes. */
-export const sealingOfMany = (): Promise<Row[]> => sealed(20_000, {});
-
 async function sealed(count: number, environment: Record<string, string>): Promise<Row[]> {
   await using world = await testCity(undefined, environment);
+  const { perAct } = await confirmed(world, count);
+  const { seconds, kills, samples } = await workUntilDone(world, count, environment);
+  await mustBeSealedOnce(world, count);
+  const where = 'EDUTRUST_PKCS11_MODULE' in environment ? 'SoftHSM2' : 'soft keys';
+  const [first, last] = [quarterOf(samples, 0), quarterOf(samples, 3)];
+  return [
+    {
+      what: `${count} documents sealed and archived, ${where}`,
+      value: milliseconds(first.node + first.postgres),
+      against: `CPU a document, of it ${milliseconds(first.postgres)} in PostgreSQL; ${(count / seconds).toFixed(0)}/s with all waits and ${kills} kills, each sealed once`,
+    },
+    {
+      what: '… the last quarter of them',
+      value: milliseconds(last.node + last.postgres),
+      against: `of it ${milliseconds(last.postgres)} in PostgreSQL; ${((last.node + last.postgres) / (first.node + first.postgres)).toFixed(2)} × of the first`,
+    },
+    {
+      what: '… memory of the worker, the most of the last quarter',
+      value: `${last.megabytes.toFixed(0)} MB`,
+      against: `${first.megabytes.toFixed(0)} MB in the first`,
+    },
+    { what: '… a clerk’s act over 100, without their completion', value: milliseconds(perAct) },
+  ];
+}
+
+/** Archives whose time stamps grow old, renewed as in a night, in this process; of as many documents as are asked for. */
+export async function renewal(count = 400): Promise<Row[]> {
+  await using world = await testCity();
+  const { context } = world;
+  await confirmed(world, count);
+  await workUntilDone(world, count, {});
+  const postmaster = await postmasterOf(context.databaseUrl);
+  const cpu = () => cpuOfProcess(process.pid) + cpuOfPostgres(postmaster);
+  const due = sql`UPDATE signing.archive SET good_until = now() + interval '100 days'`;
+  await due.execute(context.db);
+  const { 'signing.renew-archives': renew } = world.service.tasks ?? {};
+  const parts: { readonly cpu: number; readonly seconds: number; readonly megabytes: number }[] = [];
+  for (let after: string | undefined = ''; after !== undefined; ) {
+    const [from, started] = [cpu(), performance.now()];
+    await renew?.(after === '' ? {} : { after });
+    const seconds = (performance.now() - started) / 1000;
+    parts.push({ cpu: cpu() - from, seconds, megabytes: residentMegabytes(process.pid) });
+    const { rows } = await sql<{ after: string }>`
+      WITH gone AS (DELETE FROM graphile_worker._private_jobs WHERE key = 'signing.renew-archives:next' RETURNING payload)
+      SELECT payload ->> 'after' AS after FROM gone`.execute(context.db);
+    after = rows[0]?.after;
+  }
+  const { rows } = await sql<{ renewed: number }>`
+    SELECT count(*)::int AS renewed FROM (SELECT request_id FROM signing.archive GROUP BY request_id HAVING count(*) = 2) AS twice`.execute(
+    context.db,
+  );
+  if (rows[0]?.renewed !== count) throw new Error(`${rows[0]?.renewed} renewed of ${count}`);
+  const sum = (of: (part: (typeof parts)[number]) => number) => parts.reduce((total, part) => total + of(part), 0);
+  const perDocument = sum((part) => part.cpu) / count;
+  const [first, last] = [parts[0], parts.findLast((part) => part.cpu > 0)];
+  return [
+    {
+      what: `archives renewed, ${count} of them`,
+      value: milliseconds(perDocument),
+      against: `all CPU; ${(count / sum((part) => part.seconds)).toFixed(0)}/s; a million in ${((perDocument * 1e6) / 3.6e6).toFixed(1)} hours of one processor`,
+    },
+    {
+      what: '… memory behind the last part',
+      value: `${last?.megabytes.toFixed(0)} MB`,
+      against: `${first?.megabytes.toFixed(0)} MB behind the first, of 200`,
+    },
+  ];
+}
+
+/** As many documents that a clerk has confirmed for the seal: their completion is left to the jobs. */
+async function confirmed(world: TestCity, count: number): Promise<{ readonly perAct: number }> {
   const school = world.city.schools[0];
   await world.giveSeal(0);
   await world.passToPrincipal(0);
@@ -87,19 +159,7 @@ async function sealed(count: number, environment: Record<string, string>): Promi
   const clerk = await world.phoneOf(school?.clerkId ?? '');
   const confirming = performance.now();
   await confirmAll(world, clerk);
-  const perAct = (performance.now() - confirming) / Math.ceil(count / 100);
-  const { seconds, mostMegabytes, kills, rate } = await workUntilDone(world, count, environment);
-  await mustBeSealedOnce(world, count);
-  const where = 'EDUTRUST_PKCS11_MODULE' in environment ? 'SoftHSM2' : 'soft keys';
-  return [
-    {
-      what: `${count} documents sealed and archived, ${where}`,
-      value: `${rate.toFixed(0)}/s`,
-      against: `sealed until the first kill; with archives and ${kills} kills ${(count / seconds).toFixed(0)}/s; a million in ${(1e6 / (count / seconds) / 3600).toFixed(1)} hours`,
-    },
-    { what: '… memory of the worker at the most', value: `${mostMegabytes.toFixed(0)} MB` },
-    { what: '… a clerk’s act over 100, without their completion', value: milliseconds(perAct) },
-  ];
+  return { perAct: (performance.now() - confirming) / Math.ceil(count / 100) };
 }
 
 /** The clerk confirms them all, a hundred at once; their completion is left to the jobs. */
@@ -117,34 +177,67 @@ async function confirmAll({ context }: TestCity, clerk: TestPhone): Promise<void
   }
 }
 
+/** How far the jobs were, and what they had taken by then: milliseconds of CPU. */
+interface Sample {
+  readonly archived: number;
+  readonly node: number;
+  readonly postgres: number;
+  readonly megabytes: number;
+}
+
 /** Jobs by a process of their own, which is killed at a quarter, a half and three quarters. */
 async function workUntilDone({ context }: TestCity, count: number, environment: Record<string, string>) {
-  const argv = [worker, context.databaseUrl, JSON.stringify(environment)];
+  const argv = [worker, context.databaseUrl, JSON.stringify(environment), '', 'usual'];
   const start = () => spawn(process.execPath, argv, { stdio: ['ignore', 'inherit', 'inherit'] });
+  const postmaster = await postmasterOf(context.databaseUrl);
+  const postgresBefore = cpuOfPostgres(postmaster);
   const started = performance.now();
   let child: ChildProcess = start();
-  let [mostMegabytes, kills, rate] = [0, 0, 0];
+  let [kills, ofTheDead, ofThis] = [0, 0, 0];
+  const samples: Sample[] = [];
   for (;;) {
-    await pause(200);
-    mostMegabytes = Math.max(mostMegabytes, residentMegabytes(child.pid));
-    const { rows } = await sql<{ issued: number; archived: number }>`
-      SELECT (SELECT count(*)::int FROM signing.request WHERE state = 'issued') AS issued,
-        (SELECT count(*)::int FROM signing.archive) AS archived`.execute(context.db);
-    const { issued = 0, archived = 0 } = rows[0] ?? {};
+    await pause(500);
+    const { rows } = await sql<{ archived: number }>`SELECT count(*)::int AS archived FROM signing.archive`.execute(
+      context.db,
+    );
+    const archived = rows[0]?.archived ?? 0;
     if (child.exitCode !== null) throw new Error(`the worker ended by itself with ${child.exitCode}`);
+    ofThis = cpuOfProcess(child.pid ?? 0);
+    samples.push({
+      archived,
+      node: ofTheDead + ofThis,
+      postgres: cpuOfPostgres(postmaster) - postgresBefore,
+      megabytes: residentMegabytes(child.pid),
+    });
     if (archived >= count) break;
-    if (kills < 3 && issued > ((kills + 1) * count) / 4) {
-      if (kills === 0) rate = (1000 * issued) / (performance.now() - started);
+    if (kills < 3 && archived > ((kills + 1) * count) / 4) {
       child.kill('SIGKILL');
       await once(child, 'exit');
       kills += 1;
+      ofTheDead += ofThis;
       child = start();
     }
   }
   const seconds = (performance.now() - started) / 1000;
   child.kill('SIGKILL');
   await once(child, 'exit');
-  return { seconds, mostMegabytes, kills, rate };
+  return { seconds, kills, samples };
+}
+
+/** CPU a document of a quarter of the documents, and the most memory meanwhile. */
+function quarterOf(samples: readonly Sample[], quarter: number): Omit<Sample, 'archived'> {
+  const count = samples.at(-1)?.archived ?? 0;
+  const at = (part: number) => samples.findIndex(({ archived }) => archived >= part * count);
+  const [from, to] = [quarter === 0 ? 0 : at(quarter / 4), at((quarter + 1) / 4)];
+  const [begin, end] = [samples[from], samples[to]];
+  if (!begin || !end) throw new Error('nothing was measured');
+  const before = quarter === 0 ? { archived: 0, node: 0, postgres: 0 } : begin;
+  const done = end.archived - before.archived;
+  return {
+    node: (end.node - before.node) / done,
+    postgres: (end.postgres - before.postgres) / done,
+    megabytes: Math.max(...samples.slice(from, to + 1).map(({ megabytes }) => megabytes)),
+  };
 }
 
 function residentMegabytes(pid: number | undefined): number {

@@ -59,7 +59,16 @@ export interface DistinguishedName {
 
 function distinguishedName(node: DerNode): DistinguishedName {
   const attributes = readName(node);
-  return { der: node.bytes, attributes, canonical: canonicalName(attributes), toString: () => formatName(attributes) };
+  let canonical: string | undefined; // most names of most certificates are compared with nothing
+  return {
+    der: node.bytes,
+    attributes,
+    get canonical() {
+      canonical ??= canonicalName(attributes);
+      return canonical;
+    },
+    toString: () => formatName(attributes),
+  };
 }
 
 /** @throws DerError when it is no certificate, also when the encoding is BER only. */

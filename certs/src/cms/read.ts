@@ -263,7 +263,14 @@ function readSignerIdentifier(node: DerNode | undefined): SignerIdentifier {
   if (node?.tag === 0x80) return { kind: 'key-identifier', keyIdentifier: node.contents };
   const [issuer, serial, ...rest] = childrenOf(node, tag.sequence);
   if (!issuer || rest.length > 0) throw new DerError('a malformed signer');
-  return { kind: 'issuer-and-serial', issuer: canonicalName(readName(issuer)), serial: readInteger(serial) };
+  const name = readName(issuer);
+  return {
+    kind: 'issuer-and-serial',
+    get issuer() {
+      return canonicalName(name); // asked for once, or never
+    },
+    serial: readInteger(serial),
+  };
 }
 
 type Attributes = ReadonlyMap<string, readonly DerNode[]>;

@@ -29,6 +29,16 @@ export interface KeyStore {
    */
   sign(db: Database | Transaction, keyId: string, purpose: KeyPurpose, bytes: Uint8Array): Promise<Buffer>;
   /**
+   * The same for several in one go: the key is looked up and its purpose asked once. Not to be kept.
+   *
+   * @throws as {@link KeyStore.sign}
+   */
+  signer(
+    db: Database | Transaction,
+    keyId: string,
+    purpose: KeyPurpose,
+  ): Promise<(bytes: Uint8Array) => Promise<Buffer>>;
+  /**
    * ECDSA over a SHA-256 digest that somebody else computed, as DER: for a person who confirmed this very digest. Only a
    * `signer` key on P-256 signs so.
    *
@@ -42,6 +52,12 @@ export interface KeyStore {
 /** Keys in the token of the configuration, else sealed in PostgreSQL. A key stays where it was made. */
 export function keyStore({ config, secrets }: Pick<ServiceContext, 'config' | 'secrets'>): KeyStore {
   const token = tokenOf(config);
+  const signer: KeyStore['signer'] = async (db, keyId, purpose) => {
+    const { algorithm, sealed } = await keyOf(db, keyId, purpose);
+    if (sealed) return async (bytes) => signSoftly(secrets, { id: keyId, purpose, algorithm, sealed }, bytes);
+    const held = mustBeThere(token);
+    return (bytes) => held.sign(keyId, algorithm, bytes);
+  };
   return {
     generate: async (transaction, purpose, algorithm = 'p256') => {
       const id = uuidv7();
@@ -55,11 +71,8 @@ export function keyStore({ config, secrets }: Pick<ServiceContext, 'config' | 's
       await token.import(id, pkcs8);
       return keep(transaction, { id, purpose, algorithm, publicKey: made.publicKey });
     },
-    sign: async (db, keyId, purpose, bytes) => {
-      const { algorithm, sealed } = await keyOf(db, keyId, purpose);
-      if (sealed) return signSoftly(secrets, { id: keyId, purpose, algorithm, sealed }, bytes);
-      return mustBeThere(token).sign(keyId, algorithm, bytes);
-    },
+    sign: async (db, keyId, purpose, bytes) => (await signer(db, keyId, purpose))(bytes),
+    signer,
     signDigest: async (db, keyId, digest) => {
       const { algorithm, sealed } = await keyOf(db, keyId, 'signer');
       if (algorithm !== 'p256' || digest.length !== 32) throw noKey();

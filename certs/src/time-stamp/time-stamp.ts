@@ -75,7 +75,48 @@ function refusal(bit: number, text: string): Buffer {
   return sequence(sequence(integer(2), sequence(utf8String(text)), bitString(bits, 7 - (bit & 7))));
 }
 
-async function makeToken(context: ServiceContext, request: TimeStampRequest): Promise<Buffer> {
+/** Somebody who waits for a token. */
+interface Waiting {
+  readonly request: TimeStampRequest;
+  readonly resolve: (token: Buffer) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/** Of each context what was asked for in this turn of the event loop. */
+const askedIn = new WeakMap<ServiceContext, Waiting[]>();
+const mostAtOnce = 100;
+
+/**
+ * What is asked for in one turn of the event loop is made with one look at the unit and one statement for its records; nobody waits
+ * for what others asked for before.
+ */
+function makeToken(context: ServiceContext, request: TimeStampRequest): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const asked = askedIn.get(context);
+    asked?.push({ request, resolve, reject });
+    if (asked) return;
+    const first = [{ request, resolve, reject }];
+    askedIn.set(context, first);
+    setImmediate(() => {
+      askedIn.delete(context);
+      while (first.length > 0) void answerAll(context, first.splice(0, mostAtOnce));
+    });
+  });
+}
+
+async function answerAll(context: ServiceContext, asked: readonly Waiting[]): Promise<void> {
+  try {
+    const tokens = await makeTokens(
+      context,
+      asked.map(({ request }) => request),
+    );
+    for (const [index, token] of tokens.entries()) asked[index]?.resolve(token);
+  } catch (error) {
+    for (const { reject } of asked) reject(error);
+  }
+}
+
+async function makeTokens(context: ServiceContext, requests: readonly TimeStampRequest[]): Promise<Buffer[]> {
   const { rows: units } = await sql<{ key_id: string; certificate: Buffer }>`
     SELECT r.key_id, r.certificate FROM certs.responder AS r JOIN certs.authority AS a ON a.id = r.issuer_id
     WHERE r.purpose = 'tsa' AND a.retired_at IS NULL`.execute(context.db);
@@ -86,54 +127,67 @@ async function makeToken(context: ServiceContext, request: TimeStampRequest): Pr
       en: 'There is no time-stamping unit.',
     });
   }
-  const { serial, now } = await keepRecord(context, request.imprint);
-  const info = sequence(
-    integer(1),
-    oid(timeStampPolicy),
-    encodeImprint(request.imprint),
-    integer(serial),
-    generalizedTime(now),
-    sequence(integer(accuracySeconds)),
-    ...(request.nonce ? [request.nonce] : []),
+  const { serials, now } = await keepRecords(
+    context,
+    requests.map(({ imprint }) => imprint),
   );
   const certificate = parseCertificate(unit.certificate);
-  const signedAttributes = buildSignedAttributes({
-    digest: createHash('sha256').update(info).digest(),
-    signingCertificate: certificate.der, // ESSCertIDv2 binds the unit's certificate (RFC 5816)
-    contentType: cmsOids.tstInfo,
-    others: [attribute(cmsOids.signingTime, time(now))],
-  });
-  return assembleSignedData({
-    signedAttributes,
-    signature: await keyStore(context).sign(context.db, unit.key_id, 'tsa', signedAttributes),
-    algorithm: algorithmOfKey(certificate.publicKey()),
-    signer: certificate,
-    certificates: request.wantsCertificate ? [certificate.der] : [],
-    content: { type: cmsOids.tstInfo, bytes: info },
-  });
+  const algorithm = algorithmOfKey(certificate.publicKey());
+  const sign = await keyStore(context).signer(context.db, unit.key_id, 'tsa');
+  return Promise.all(
+    requests.map(async ({ imprint, nonce, wantsCertificate }, index) => {
+      const info = sequence(
+        integer(1),
+        oid(timeStampPolicy),
+        encodeImprint(imprint),
+        integer(serials[index] ?? Buffer.alloc(0)),
+        generalizedTime(now),
+        sequence(integer(accuracySeconds)),
+        ...(nonce ? [nonce] : []),
+      );
+      const signedAttributes = buildSignedAttributes({
+        digest: createHash('sha256').update(info).digest(),
+        signingCertificate: certificate.der, // ESSCertIDv2 binds the unit's certificate (RFC 5816)
+        contentType: cmsOids.tstInfo,
+        others: [attribute(cmsOids.signingTime, time(now))],
+      });
+      return assembleSignedData({
+        signedAttributes,
+        signature: await sign(signedAttributes),
+        algorithm,
+        signer: certificate,
+        certificates: wantsCertificate ? [certificate.der] : [],
+        content: { type: cmsOids.tstInfo, bytes: info },
+      });
+    }),
+  );
 }
 
 /**
- * The record that comes before the token (X4): a serial that is never given twice (X2), and the time at which we were
+ * The records that come before the tokens (X4): serials that are never given twice (X2), and the time at which we were
  * asked. The database's clock has to read between our asking and its answer, within the accuracy (X1): a busy process
  * or database makes that time longer, never the clocks differ.
  */
-async function keepRecord(
+async function keepRecords(
   { clock, db }: ServiceContext,
-  imprint: MessageImprint,
-): Promise<{ readonly serial: Buffer; readonly now: Date }> {
+  imprints: readonly MessageImprint[],
+): Promise<{ readonly serials: readonly Buffer[]; readonly now: Date }> {
   const now = trustworthyNow(clock);
-  const serial = randomBytes(16);
-  serial[0] = ((serial[0] ?? 0) & 0x7f) | 0x40;
+  const serials = imprints.map(() => {
+    const serial = randomBytes(16);
+    serial[0] = ((serial[0] ?? 0) & 0x7f) | 0x40;
+    return serial;
+  });
   const { rows } = await sql<{ theirs: Date }>`
     INSERT INTO certs.time_stamp (serial, generated_at, message_imprint)
-    VALUES (${serial.toString('hex')}, ${now.toISOString()}, ${imprint.digest})
+    SELECT encode(serial, 'hex'), ${now.toISOString()}, imprint
+    FROM unnest(${serials}::bytea[], ${imprints.map(({ digest }) => digest)}::bytea[]) AS one (serial, imprint)
     RETURNING clock_timestamp() AS theirs`.execute(db);
-  const theirs = new Date(rows[0]?.theirs ?? Number.NaN).getTime();
   const earliest = now.getTime() - accuracySeconds * 1000;
   const latest = trustworthyNow(clock).getTime() + accuracySeconds * 1000;
-  if (!(theirs >= earliest && theirs <= latest)) throw clockNotTrusted();
-  return { serial, now };
+  const isTrue = ({ theirs }: { readonly theirs: Date }) => theirs.getTime() >= earliest && theirs.getTime() <= latest;
+  if (rows.length !== imprints.length || !rows.every(isTrue)) throw clockNotTrusted();
+  return { serials, now };
 }
 
 function encodeImprint({ hash, digest }: MessageImprint): Buffer {

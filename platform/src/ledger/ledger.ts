@@ -10,8 +10,8 @@ import type { Logger } from '../log.ts';
 import type { SecretBox } from '../secrets/secrets.ts';
 import { type CheckpointKey, loadCheckpointKey } from './checkpoint.ts';
 import type { LogName } from './log-names.ts';
-import { integrate, pendingLogs, tileReader } from './sequencer.ts';
-import { inclusionPath } from './tree.ts';
+import { cached, integrate, pendingLogs, tileReader } from './sequencer.ts';
+import { hashBytes, inclusionPath, type KnownSubtrees, type ReadTile, tileWidth } from './tree.ts';
 import { type LedgerVerdict, verifyLog } from './verify.ts';
 
 export { type AuditEntry, type AuditFilter, countAudit, listAudit } from './audit.ts';
@@ -35,8 +35,12 @@ export interface InclusionProof {
 export interface Ledger {
   /** Adds the bytes as a leaf; returns the entry's id, to wait for its proof after the commit. */
   append(transaction: Transaction, log: LogName, entry: Uint8Array): Promise<string>;
+  /** The same for several, in their order, by one statement. */
+  appendAll(transaction: Transaction, log: LogName, entries: readonly Uint8Array[]): Promise<string[]>;
   /** Resolves once a checkpoint covers the entry; rejects with Unavailable after `timeoutMs` (default 10 s). */
   proofOf(entryId: string, timeoutMs?: number): Promise<InclusionProof>;
+  /** The same for several, in their order: what their proofs share is read and hashed once. */
+  proofsOf(entryIds: readonly string[], timeoutMs?: number): Promise<InclusionProof[]>;
   /**
    * Recomputes the whole log from its rows, in one snapshot. `witnessed` are checkpoints of this log that were kept
    * elsewhere; `inside` is the transaction whose state is verified instead of a snapshot of now.
@@ -81,6 +85,14 @@ const append = statement<never, [id: string, log: LogName, at: string, leaf: Buf
   { isNews: true },
 );
 
+const appendAll = statement<never, [ids: string[], log: LogName, at: string, leaves: Buffer[]]>(
+  'platform.ledger-append-all',
+  `WITH entry AS (SELECT * FROM unnest($1::uuid[], $4::bytea[]) AS one (id, leaf)),
+  logged AS (INSERT INTO platform.ledger_entry (id, log, at, leaf) SELECT id, $2, $3, leaf FROM entry),
+  awaited AS (INSERT INTO platform.ledger_pending (log, entry_id) SELECT $2, id FROM entry) SELECT WHERE false`,
+  { isNews: true },
+);
+
 export async function createLedger({ db, secrets, config, clock, log: logger }: LedgerOptions): Promise<Ledger> {
   const keys = {
     audit: await loadCheckpointKey(db, secrets, 'audit', config.url.host),
@@ -92,21 +104,11 @@ export async function createLedger({ db, secrets, config, clock, log: logger }: 
     for (const name of await pendingLogs(db)) total += await integrate(db, name, keys[name], clock);
     return total;
   };
-  const proofOf = async (entryId: string, timeoutMs = 10_000): Promise<InclusionProof> => {
-    const deadline = performance.now() + timeoutMs;
-    for (;;) {
-      const proof = await findProof(db, entryId);
-      if (proof) return proof;
-      if (performance.now() > deadline) {
-        throw new Unavailable(
-          'ledger/no-checkpoint',
-          { vi: 'Sổ cái chưa xác nhận kịp.', en: 'The ledger did not confirm in time.' },
-          { retryAfterSeconds: 2 },
-        );
-      }
-      // Any process may sequence; the lock inside decides. So nobody waits for another's timer.
-      if ((await integrateAll()) === 0) await new Promise((resolve) => setTimeout(resolve, 10));
-    }
+  const proofsOf: Ledger['proofsOf'] = (entryIds, timeoutMs) => waitForProofs(db, integrateAll, entryIds, timeoutMs);
+  const proofOf = async (entryId: string, timeoutMs?: number): Promise<InclusionProof> => {
+    const [proof] = await proofsOf([entryId], timeoutMs);
+    if (!proof) throw new TypeError('one proof for one entry');
+    return proof;
   };
   return {
     append: async (transaction, log, entry) => {
@@ -114,7 +116,20 @@ export async function createLedger({ db, secrets, config, clock, log: logger }: 
       await append(transaction, id, log, clock.now().toISOString(), Buffer.from(entry));
       return id;
     },
+    appendAll: async (transaction, log, entries) => {
+      const ids = entries.map(() => uuidv7());
+      if (ids.length > 0)
+        await appendAll(
+          transaction,
+          ids,
+          log,
+          clock.now().toISOString(),
+          entries.map((entry) => Buffer.from(entry)),
+        );
+      return ids;
+    },
     proofOf,
+    proofsOf,
     verify: (log, { witnessed, inside } = {}) =>
       inside
         ? verifyLog(inside, log, keys[log], witnessed)
@@ -153,25 +168,50 @@ export async function createLedger({ db, secrets, config, clock, log: logger }: 
   };
 }
 
-async function findProof(db: Database, entryId: string): Promise<InclusionProof | undefined> {
-  const { rows } = await sql<{ log: LogName; index: number; size: number; note: string }>`
-    SELECT leaf.log, leaf.index, head.size, head.note
+async function waitForProofs(
+  db: Database,
+  integrateAll: () => Promise<number>,
+  entryIds: readonly string[],
+  timeoutMs = 10_000,
+): Promise<InclusionProof[]> {
+  const deadline = performance.now() + timeoutMs;
+  for (;;) {
+    const proofs = await findProofs(db, entryIds);
+    if (proofs) return proofs;
+    if (performance.now() > deadline) {
+      throw new Unavailable(
+        'ledger/no-checkpoint',
+        { vi: 'Sổ cái chưa xác nhận kịp.', en: 'The ledger did not confirm in time.' },
+        { retryAfterSeconds: 2 },
+      );
+    }
+    // Any process may sequence; the lock inside decides. So nobody waits for another's timer.
+    if ((await integrateAll()) === 0) await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
+
+/** Undefined while one of them is in no tree that a checkpoint commits to. */
+async function findProofs(db: Database, entryIds: readonly string[]): Promise<InclusionProof[] | undefined> {
+  const { rows } = await sql<{ id: string; log: LogName; index: number; size: number; note: string }>`
+    SELECT leaf.entry_id AS id, leaf.log, leaf.index, head.size, head.note
     FROM platform.ledger_leaf AS leaf
     JOIN LATERAL (
       SELECT size, note FROM platform.ledger_checkpoint
       WHERE log = leaf.log AND size > leaf.index ORDER BY size LIMIT 1
     ) AS head ON true
-    WHERE leaf.entry_id = ${entryId}`.execute(db);
-  const row = rows[0];
-  if (!row) return undefined;
-  const read = tileReader(db, row.log);
-  const tile = await read(0, Math.floor(row.index / 256));
-  const offset = (row.index % 256) * 32;
-  return {
-    log: row.log,
-    index: row.index,
-    leafHash: Buffer.from(tile.subarray(offset, offset + 32)),
-    path: await inclusionPath(read, row.index, row.size),
-    checkpoint: row.note,
-  };
+    WHERE leaf.entry_id = ANY(${[...entryIds]}::uuid[])`.execute(db);
+  const rowOf = new Map(rows.map((row) => [row.id, row]));
+  if (entryIds.some((id) => !rowOf.has(id))) return undefined;
+  const logs = new Map<LogName, { readonly read: ReadTile; readonly known: KnownSubtrees }>();
+  const proofs: InclusionProof[] = [];
+  for (const { log, index, size, note } of entryIds.flatMap((id) => rowOf.get(id) ?? [])) {
+    // What is read after the checkpoint has all that it commits to; leaves that came since change nothing in it.
+    const { read, known } = logs.get(log) ?? { read: cached(tileReader(db, log)).now, known: new Map() };
+    logs.set(log, { read, known });
+    const tile = await read(0, Math.floor(index / tileWidth));
+    const offset = (index % tileWidth) * hashBytes;
+    const leafHash = Buffer.from(tile.subarray(offset, offset + hashBytes));
+    proofs.push({ log, index, leafHash, path: await inclusionPath(read, index, size, known), checkpoint: note });
+  }
+  return proofs;
 }

@@ -86,7 +86,7 @@ interface CachedTiles {
   set(level: number, index: number, hashes: Buffer): void;
 }
 
-function cached(read: ReadTile): CachedTiles {
+export function cached(read: ReadTile): CachedTiles {
   const known = new Map<string, Buffer>();
   return {
     now: async (level, index) => {

@@ -84,14 +84,28 @@ export async function rootOf(read: ReadTile, size: number): Promise<Buffer> {
   return size === 0 ? emptyRoot : subtree(read, 0, size);
 }
 
+/** Hashes of subtrees by their bounds, for paths of several leaves of one log: leaves next to each other share nearly all of them. */
+export type KnownSubtrees = Map<string, Promise<Buffer>>;
+
 /** PATH(index, D[size]) of RFC 9162 §2.1.3.1, lowest sibling first. */
-export async function inclusionPath(read: ReadTile, index: number, size: number): Promise<Buffer[]> {
+export async function inclusionPath(
+  read: ReadTile,
+  index: number,
+  size: number,
+  known: KnownSubtrees = new Map(),
+): Promise<Buffer[]> {
+  const sibling = (start: number, end: number) => {
+    const name = `${start}-${end}`;
+    const hash = known.get(name) ?? subtree(read, start, end);
+    known.set(name, hash);
+    return hash;
+  };
   const path = async (start: number, end: number): Promise<Buffer[]> => {
     if (end - start <= 1) return [];
     const middle = start + split(end - start);
     return index < middle
-      ? [...(await path(start, middle)), await subtree(read, middle, end)]
-      : [...(await path(middle, end)), await subtree(read, start, middle)];
+      ? [...(await path(start, middle)), await sibling(middle, end)]
+      : [...(await path(middle, end)), await sibling(start, middle)];
   };
   return path(0, size);
 }

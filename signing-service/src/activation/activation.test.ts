@@ -138,6 +138,33 @@ describe('signing on the phone', () => {
     assert.equal((await stepOf(one)).session_id, null, 'it can be signed again');
   });
 
+  test('E13: where the database had no time for one file the session stays as it is, and the phone that asks again signs', async () => {
+    const ids = await nextRequests(2);
+    const session = await phone.open(ids);
+    const { pool } = world.context;
+    const connect = pool.connect.bind(pool);
+    let isBusy = true;
+    pool.connect = ((...given: []) => {
+      if (!isBusy) return connect(...given);
+      isBusy = false;
+      return Promise.reject(new Error('timeout exceeded when trying to connect')); // as the pool says it
+    }) as typeof pool.connect;
+    try {
+      const { status, json } = await phone.call('GET', `sessions/${session.id}/documents/${ids[0]}`);
+      assert.deepEqual([status, json.code], [503, 'database/unavailable']);
+      isBusy = true;
+      const { json: done } = await phone.confirm(session, await phone.confirmation(session));
+      assert.ok(!isBusy);
+      assert.deepEqual(
+        done.items?.map(({ state }: { state: string }) => state),
+        ['signed', 'signed'],
+        JSON.stringify(done),
+      );
+    } finally {
+      pool.connect = connect;
+    }
+  });
+
   test('V15: a phone that drew another document, or none, signs nothing, and the prepared file is the signer’s alone', async () => {
     const ids = await nextRequests(2);
     const [one = '', other = ''] = ids;

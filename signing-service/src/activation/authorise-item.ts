@@ -1,11 +1,12 @@
 import { verify, X509Certificate } from 'node:crypto';
 import type { Transaction } from '@edutrust/platform/database';
+import { sql } from 'kysely';
 import { ecdsaSignatureFromRaw } from '../formats/ecdsa.ts';
-import { lockRequest } from '../requests/requests.ts';
+import { lockRequests } from '../requests/requests.ts';
 import { dueSteps } from '../requests/steps.ts';
-import { signingOf } from '../tables.ts';
 import type { Confirmation } from './schemas.ts';
-import { failItem, fileKey, type Item, type ItemError, moveItem } from './session-items.ts';
+import { failItem, fileKey, type Item, type ItemError } from './session-items.ts';
+import { itemMoves } from './states.ts';
 
 /** What the confirmation brings for one file. */
 export interface ItemSignature {
@@ -34,52 +35,72 @@ export function phoneSignatures(
   };
 }
 
+/** A file with what the confirmation brings for it. */
+export type ConfirmedFile = ItemSignature & { readonly item: Item };
+
 /**
- * Authorises the files of one request, all or none, or says in them why not: the other requests of the session are not held up by it.
+ * Authorises the files of each request, all or none, or says in them why not: the other requests of the session are not held up by it. A thousand take as
+ * many statements as one.
  */
-export async function authoriseFiles(
-  transaction: Transaction,
-  files: readonly (ItemSignature & { readonly item: Item })[],
-): Promise<void> {
-  const wrong = files.find(({ error }) => error)?.error;
-  const refused =
-    wrong ??
-    (await claim(
-      transaction,
-      files.map(({ item }) => item),
-    ));
-  for (const { item, signature } of files) {
+export async function authoriseFiles(transaction: Transaction, files: readonly ConfirmedFile[]): Promise<void> {
+  if (files.length === 0) return;
+  const refusalOf = await refusalsOf(transaction, files);
+  const taken = files.filter(({ item }) => !refusalOf.has(item.request_id));
+  const items = taken.map(({ item }) => item);
+  for (const { state } of items) itemMoves.mustMove(state, 'authorised');
+  await sql`
+    UPDATE signing.step AS s SET session_id = t.session_id
+    FROM unnest(${items.map(({ request_id }) => request_id)}::uuid[], ${items.map(({ step }) => step)}::int[],
+      ${items.map(({ session_id }) => session_id)}::uuid[]) AS t (request_id, position, session_id)
+    WHERE s.request_id = t.request_id AND s.position = t.position`.execute(transaction);
+  await sql`
+    UPDATE signing.session_item AS i SET state = 'authorised', signature = t.signature
+    FROM unnest(${items.map(({ session_id }) => session_id)}::uuid[], ${items.map(({ request_id }) => request_id)}::uuid[],
+      ${items.map(({ artefact }) => artefact)}::text[], ${taken.map(({ signature }) => signature)}::bytea[]
+    ) AS t (session_id, request_id, artefact, signature)
+    WHERE i.session_id = t.session_id AND i.request_id = t.request_id AND i.artefact = t.artefact AND i.state = 'waiting'`.execute(
+    transaction,
+  );
+  for (const { item } of files) {
+    const refused = refusalOf.get(item.request_id);
     if (refused) await failItem(transaction, item, refused);
-    else await moveItem(transaction, item, 'authorised', { signature });
   }
 }
 
 /**
- * Makes the request this session's alone: nobody else signs, rejects or withdraws it until this signature is in its file.
- * Where several may sign whenever they like, the file must still be the one that was prepared.
+ * By request, why it cannot become this session's. Those that are not refused are this session's alone from now on: nobody else signs, rejects or
+ * withdraws them until this signature is in their files. Where several may sign whenever they like, the file must still be the one that was prepared.
  */
-async function claim(transaction: Transaction, files: readonly Item[]): Promise<ItemError | undefined> {
-  const [item] = files;
-  if (!item) return notWaiting;
-  const request = await lockRequest(transaction, item.request_id);
-  const due = await dueSteps(transaction, item.request_id);
-  const own = due.find(({ position }) => position === item.step);
-  if (!own || due.some(({ session_id }) => session_id)) return notWaiting;
-  const current = {
-    document: request.signed_document_id ?? request.unsigned_document_id,
-    data: request.signed_data_id ?? request.unsigned_data_id,
+async function refusalsOf(
+  transaction: Transaction,
+  files: readonly ConfirmedFile[],
+): Promise<ReadonlyMap<string, ItemError>> {
+  const byRequest = Map.groupBy(files, ({ item }) => item.request_id);
+  const locked = await lockRequests(transaction, [...byRequest.keys()]);
+  const requestOf = new Map(locked.map((request) => [request.id, request]));
+  const dueOf = Map.groupBy(await dueSteps(transaction, ...byRequest.keys()), ({ request_id }) => request_id);
+  const refusalOf = ([id, own]: readonly [string, readonly ConfirmedFile[]]): ItemError | undefined => {
+    const wrong = own.find(({ error }) => error)?.error;
+    const [first] = own;
+    const request = requestOf.get(id);
+    const due = dueOf.get(id) ?? [];
+    if (wrong) return wrong;
+    if (!request || due.some(({ session_id }) => session_id)) return notWaiting;
+    if (!due.some(({ position }) => position === first?.item.step)) return notWaiting;
+    const current = {
+      document: request.signed_document_id ?? request.unsigned_document_id,
+      data: request.signed_data_id ?? request.unsigned_data_id,
+    };
+    const isOld = ({ item: { artefact, base_document_id } }: ConfirmedFile) =>
+      base_document_id !== null && base_document_id !== current[artefact];
+    return own.some(isOld) ? signedMeanwhile : undefined;
   };
-  const isOld = files.some(
-    ({ artefact, base_document_id }) => base_document_id !== null && base_document_id !== current[artefact],
+  return new Map(
+    [...byRequest].flatMap((entry) => {
+      const refused = refusalOf(entry);
+      return refused ? [[entry[0], refused] as const] : [];
+    }),
   );
-  if (isOld) return signedMeanwhile;
-  await signingOf(transaction)
-    .updateTable('signing.step')
-    .set({ session_id: item.session_id })
-    .where('request_id', '=', item.request_id)
-    .where('position', '=', item.step)
-    .execute();
-  return undefined;
 }
 
 const signedMeanwhile: ItemError = {

@@ -12,7 +12,7 @@ import { certificateOf } from './certificate.ts';
 import { completeAfterMs, completeTask } from './complete.ts';
 import { certificateRevoked, evidenceOf, provedByPhone } from './phone.ts';
 import type { Confirmation } from './schemas.ts';
-import { byRequest, fileKey, type Item, itemColumns } from './session-items.ts';
+import { fileKey, type Item, itemColumns } from './session-items.ts';
 import { sessionMoves } from './states.ts';
 
 type SessionRow = Selectable<SigningTables['signing.session']>;
@@ -127,12 +127,10 @@ async function confirmOpen(
   await authoriseSession(transaction, session, confirmation, now);
   const isSignedOnPhone = session.purpose === 'sign' && enrolment.custody === 'device';
   const signatureOf = isSignedOnPhone ? phoneSignatures(certificate, confirmation) : signatureComesLater;
-  for (const files of byRequest(items)) {
-    await authoriseFiles(
-      transaction,
-      files.map((item) => ({ item, ...signatureOf(item) })),
-    );
-  }
+  await authoriseFiles(
+    transaction,
+    items.map((item) => ({ item, ...signatureOf(item) })),
+  );
   const options = { key: `${completeTask}:${session.id}`, runAt: new Date(now.getTime() + completeAfterMs) };
   await context.jobs.enqueue(transaction, completeTask, { sessionId: session.id }, options);
   await record(transaction, {

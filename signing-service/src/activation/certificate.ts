@@ -1,5 +1,8 @@
 import { createHash } from 'node:crypto';
+import { chainAbove } from '@edutrust/certs/authority';
+import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database, Transaction } from '@edutrust/platform/database';
+import { type EduTrustError, InvalidInput } from '@edutrust/platform/errors';
 import { type Selectable, sql } from 'kysely';
 import type { SigningTables } from '../tables.ts';
 import type { AuthorisedList } from './list.ts';
@@ -55,4 +58,22 @@ function enrolmentCertificate(
     FROM signing.enrolment AS e
     JOIN certs.certificate AS c ON c.serial = coalesce(${session.certificate_serial}::text, e.certificate_serial)
     WHERE e.id = ${session.enrolment_id} AND c.state = 'issued'`.execute(db);
+}
+
+/** What the file carries: the signer's certificate and its issuers without the root, which a verifier has already, or does not trust. */
+export async function certificatesFor(
+  context: Pick<ServiceContext, 'db' | 'clock'>,
+  session: Parameters<typeof certificateOf>[1],
+): Promise<Buffer[]> {
+  const certificate = await certificateOf(context.db, session, context.clock.now());
+  if (!certificate) return [];
+  const { der, issuerId, issuers } = certificate;
+  return [der, ...(issuerId ? (await chainAbove(context, issuerId)).slice(0, -1) : issuers)];
+}
+
+export function revokedMeanwhile(): EduTrustError {
+  return new InvalidInput('signing/certificate-revoked', {
+    vi: 'Chứng thư ký số đã bị thu hồi hoặc hết hạn trước khi ký xong. Văn bản vẫn chờ ký.',
+    en: 'The certificate was revoked or ended before the signature was complete. The document still waits.',
+  });
 }

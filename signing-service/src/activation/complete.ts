@@ -1,27 +1,25 @@
 import { createHash } from 'node:crypto';
-import { chainAbove } from '@edutrust/certs/authority';
 import { keyStore } from '@edutrust/certs/key-store';
 import { timeStamp } from '@edutrust/certs/time-stamp';
-import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
-import type { Transaction } from '@edutrust/platform/database';
-import { type EduTrustError, InvalidInput } from '@edutrust/platform/errors';
-import type { Selectable } from 'kysely';
-import { storeDocument } from '../documents/store.ts';
+import { InvalidInput } from '@edutrust/platform/errors';
+import { type Selectable, sql } from 'kysely';
+import { partsOf } from '../documents/parts.ts';
+import { pagesOfDocuments, storeDocuments } from '../documents/store.ts';
 import { type EnrolmentRow, readEnrolment } from '../enrolment/enrolment.ts';
-import { record } from '../events.ts';
 import type { FormatName } from '../formats/format.ts';
 import { formatNamed } from '../formats/formats.ts';
 import { signatureLeaf } from '../formats/leaf.ts';
-import { archiveTask } from '../long-term/archive.ts';
-import { lockRequest, ofApp, type RequestRow } from '../requests/requests.ts';
-import { type RequestState, requestMoves } from '../requests/states.ts';
-import { dueSteps, finishStep, type StepRow } from '../requests/steps.ts';
+import { lockRequests } from '../requests/requests.ts';
+import { requestMoves } from '../requests/states.ts';
+import { dueSteps, finishSteps } from '../requests/steps.ts';
 import { type SigningTables, signingOf } from '../tables.ts';
-import { certificateOf } from './certificate.ts';
+import { certificateOf, certificatesFor, revokedMeanwhile } from './certificate.ts';
 import { mustBeAuthorised } from './evidence.ts';
 import { lease, leaseMs, renewLease } from './lease.ts';
-import { byRequest, failItem, type Item, itemColumns, moveItem } from './session-items.ts';
+import { byRequest, failItem, fileKey, type Item, itemColumns } from './session-items.ts';
+import { replace, tellSigned } from './signed.ts';
+import { itemMoves } from './states.ts';
 
 /** The job that completes an authorised session; idempotent by the session's id. */
 export const completeTask = 'signing.complete-session';
@@ -32,8 +30,8 @@ export const completeAfterMs = 5_000;
 type Session = Selectable<SigningTables['signing.session']>;
 
 /**
- * Completes what a confirmation authorised: stamps each signature, logs it, and puts it into its file. Every step is one
- * transaction that happens once, so that a process may die between any two: a request is waiting, or signed with a whole
+ * Completes what a confirmation authorised: stamps each signature, logs it, and puts it into its file. Every step of a few documents
+ * is one transaction that happens once, so that a process may die between any two: a request is waiting, or signed with a whole
  * file, and what was authorised goes on from where it stopped.
  *
  * Gives false when another worker is at it.
@@ -59,15 +57,13 @@ export async function completeSession(
   }, renewEveryMs);
   try {
     const enrolment = session.enrolment_id ? await readEnrolment(db, session.enrolment_id) : undefined;
-    for (const files of byRequest(await itemsIn(context, sessionId, 'authorised'))) {
-      await orFail(context, files, async () => {
-        for (const item of files) await stampAndLog(context, session, enrolment, item);
-      });
-    }
+    await inParts(context, await itemsIn(context, sessionId, 'authorised'), (items) =>
+      stampAndLog(context, session, enrolment, items),
+    );
     const chain = await certificatesFor(context, session);
-    for (const files of byRequest(await itemsIn(context, sessionId, 'logged'))) {
-      await orFail(context, files, () => finishFiles(context, session, chain, files).catch(ignoreAlreadyDone));
-    }
+    await inParts(context, await itemsIn(context, sessionId, 'logged'), (items) =>
+      finishFiles(context, session, chain, items),
+    );
     await signingOf(db)
       .updateTable('signing.session')
       .set({ state: 'completed', completed_at: context.clock.now(), lease_until: null })
@@ -110,17 +106,10 @@ export async function completeNow(context: ServiceContext, sessionId: string): P
   });
 }
 
-/** What the file carries: the signer's certificate and its issuers without the root, which a verifier has already, or does not trust. */
-async function certificatesFor(context: ServiceContext, session: Session): Promise<Buffer[]> {
-  const certificate = await certificateOf(context.db, session, context.clock.now());
-  if (!certificate) return [];
-  const { der, issuerId, issuers } = certificate;
-  return [der, ...(issuerId ? (await chainAbove(context, issuerId)).slice(0, -1) : issuers)];
-}
-
-/** A file of a session, and its format. */
+/** A file of a session, its format, and how large it is. */
 interface DocumentItem extends Item {
   readonly format: FormatName;
+  readonly bytes: number;
 }
 
 async function itemsIn(
@@ -133,11 +122,28 @@ async function itemsIn(
     .innerJoin('signing.request as r', 'r.id', 'i.request_id')
     .select(itemColumns.map((column) => `i.${column}` as const))
     .select('r.format')
+    .select(sql<number>`coalesce(octet_length(i.prepared), 0)`.as('bytes'))
     .where('i.session_id', '=', sessionId)
     .where('i.state', '=', state)
     .orderBy('i.position')
     .execute();
   return items.map((item) => (item.artefact === 'data' ? { ...item, format: 'XAdES' } : item));
+}
+
+/** The files of a few requests at a time; where a few fail, each request alone, so that one that cannot be signed holds up no other. */
+async function inParts(
+  context: ServiceContext,
+  items: readonly DocumentItem[],
+  step: (some: readonly DocumentItem[]) => Promise<void>,
+): Promise<void> {
+  const bytesOf = (files: readonly DocumentItem[]) => files.reduce((sum, { bytes }) => sum + bytes, 0);
+  for (const part of partsOf(byRequest(items), bytesOf)) {
+    const eachAlone = async () => {
+      for (const files of part) await orFail(context, files, () => step(files).catch(ignoreAlreadyDone));
+    };
+    if (part.length === 1) await eachAlone();
+    else await step(part.flat()).catch(eachAlone);
+  }
 }
 
 /** What can never succeed fails this request alone, with both its files, and it waits again; everything else is tried again. */
@@ -174,54 +180,81 @@ async function orFail(
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest();
 
-/** The signature value, its RFC 3161 time stamp, and its leaf in the public log, in one transaction. */
+/** The signature values, their RFC 3161 time stamps, and their leaves in the public log, in one transaction. */
 async function stampAndLog(
   context: ServiceContext,
   session: Session,
   enrolment: EnrolmentRow | undefined,
-  item: DocumentItem,
+  items: readonly DocumentItem[],
 ): Promise<void> {
   const { db, ledger, clock } = context;
   const certificate = await certificateOf(db, session, clock.now());
-  if (!certificate?.isUsable || !session.assertion_sha256) throw revokedMeanwhile();
-  await mustBeAuthorised(context, session, enrolment, { ...item, certificate: certificate.der });
-  const signature = item.signature ?? (await signInKeyStore(context, session, enrolment, item));
-  const token = await timeStamp(context, sha256(formatNamed(item.format).stamped(signature, certificate.der)));
-  const leaf = signatureLeaf({
-    assertion: session.assertion_sha256,
-    certificate: sha256(certificate.der),
-    document: item.digest,
-    signature: sha256(signature),
-    timeStamp: sha256(token),
-  });
-  await db
-    .transaction()
-    .execute(async (transaction) => {
-      const moved = await moveItem(transaction, item, 'logged', {
-        signature,
-        time_stamp: token,
-        leaf,
-        ledger_entry_id: await ledger.append(transaction, 'signatures', Buffer.from(leaf, 'utf8')),
+  const assertion = session.assertion_sha256;
+  if (!certificate?.isUsable || !assertion) throw revokedMeanwhile();
+  await mustBeAuthorised(context, session, enrolment, certificate.der, items);
+  const isOurs = items.some(({ signature }) => signature === null);
+  const sign = isOurs ? await signerInKeyStore(context, session, enrolment) : undefined;
+  const stamped = await Promise.all(
+    items.map(async (item) => {
+      const signature = item.signature ?? (await sign?.(item.signed_attributes));
+      if (!signature) throw new TypeError('who signs was asked');
+      const token = await timeStamp(context, sha256(formatNamed(item.format).stamped(signature, certificate.der)));
+      const leaf = signatureLeaf({
+        assertion,
+        certificate: sha256(certificate.der),
+        document: item.digest,
+        signature: sha256(signature),
+        timeStamp: sha256(token),
       });
-      if (!moved) throw new AlreadyDone();
-    })
-    .catch(ignoreAlreadyDone);
+      return { item, signature, token, leaf };
+    }),
+  );
+  await db.transaction().execute(async (transaction) => {
+    const waiting = await signingOf(transaction)
+      .selectFrom('signing.session_item')
+      .select(['request_id', 'artefact'])
+      .where('session_id', '=', session.id)
+      .where('state', '=', 'authorised')
+      .where(
+        'request_id',
+        'in',
+        items.map(({ request_id }) => request_id),
+      )
+      .orderBy('position')
+      .forUpdate()
+      .execute();
+    const isWaiting = new Set(waiting.map(({ request_id, artefact }) => fileKey(request_id, artefact)));
+    const ours = stamped.filter(({ item }) => isWaiting.has(fileKey(item.request_id, item.artefact)));
+    if (ours.length === 0) return; // another worker was faster
+    itemMoves.mustMove('authorised', 'logged');
+    const leaves = ours.map(({ leaf }) => Buffer.from(leaf, 'utf8'));
+    const entries = await ledger.appendAll(transaction, 'signatures', leaves);
+    await sql`
+      UPDATE signing.session_item AS i
+      SET state = 'logged', signature = o.signature, time_stamp = o.token, leaf = o.leaf, ledger_entry_id = o.entry
+      FROM unnest(${ours.map(({ item }) => item.request_id)}::uuid[], ${ours.map(({ item }) => item.artefact)}::text[],
+        ${ours.map(({ signature }) => signature)}::bytea[], ${ours.map(({ token }) => token)}::bytea[],
+        ${ours.map(({ leaf }) => leaf)}::text[], ${entries}::uuid[]
+      ) AS o (request_id, artefact, signature, token, leaf, entry)
+      WHERE i.session_id = ${session.id} AND i.request_id = o.request_id AND i.artefact = o.artefact`.execute(
+      transaction,
+    );
+  });
 }
 
 /** The key store signs only what the session's assertion has authorised: with the seal's key, or the person's own (HSM custody). */
-async function signInKeyStore(
+async function signerInKeyStore(
   context: ServiceContext,
   session: Session,
   enrolment: EnrolmentRow | undefined,
-  item: Item,
-): Promise<Buffer> {
+): Promise<(signedAttributes: Buffer) => Promise<Buffer>> {
   const [keyId, purpose] =
     session.purpose === 'seal' ? ([session.key_id, 'seal'] as const) : ([enrolment?.key_id, 'signer'] as const);
   if (!keyId) throw revokedMeanwhile();
-  return keyStore(context).sign(context.db, keyId, purpose, item.signed_attributes);
+  return keyStore(context).signer(context.db, keyId, purpose);
 }
 
-/** Waits for the proof that each signature is in the log, makes the files whole, and closes the step: all in one transaction. */
+/** Waits for the proof that each signature is in the log, makes the files whole, and closes the steps: all in one transaction. */
 async function finishFiles(
   context: ServiceContext,
   session: Session,
@@ -229,64 +262,62 @@ async function finishFiles(
   items: readonly DocumentItem[],
 ): Promise<void> {
   const { db, clock } = context;
-  const files = await Promise.all(items.map((item) => wholeFile(context, session, chain, item)));
-  const document = files.find(({ item }) => item.artefact === 'document');
-  const data = files.find(({ item }) => item.artefact === 'data');
-  if (!document) throw new Error('a request without its document'); // a session's writers never let this happen
+  const files = await wholeFiles(context, session, chain, items);
   const now = clock.now();
   await db.transaction().execute(async (transaction) => {
-    const request = await lockRequest(transaction, document.item.request_id);
-    const due = await dueSteps(transaction, request.id);
-    const step = due.find(({ position }) => position === document.item.step);
-    if (step?.session_id !== session.id) throw new AlreadyDone();
-    if ((request.unsigned_data_id !== null) !== (data !== undefined)) throw new Error('one of two files alone');
-    const { pages } = await signingOf(transaction)
-      .selectFrom('signing.document')
-      .select('pages')
-      .where('id', '=', request.unsigned_document_id)
-      .executeTakeFirstOrThrow();
-    const documentId = await storeDocument(transaction, document.bytes, { pages, now });
-    const dataId = data ? await storeDocument(transaction, data.bytes, { pages: 1, now }) : null;
-    const state = await finishStep(transaction, step, { documentId, dataId, signerId: session.person_id, now });
-    if (state !== request.state) requestMoves.mustMove(request.state, state);
-    await signingOf(transaction)
-      .updateTable('signing.request')
-      .set({
-        state,
-        signed_document_id: documentId,
-        signed_data_id: dataId,
-        ...(state === 'issued' ? { closed_at: now } : {}),
-      })
-      .where('id', '=', request.id)
-      .execute();
-    if (state === 'issued' && request.replaces_id) await replace(transaction, session, request, request.replaces_id);
-    for (const { item } of files) {
-      if (!(await moveItem(transaction, item, 'signed', { prepared: null }))) throw new AlreadyDone();
-    }
-    await tellSigned(context, transaction, session, { request, step, state, documentId, file: document });
-  });
-}
-
-/** What a correction takes the place of is readable from now on as replaced. */
-async function replace(
-  transaction: Transaction,
-  session: Session,
-  { id: byId }: RequestRow,
-  replacedId: string,
-): Promise<void> {
-  const replaced = await lockRequest(transaction, replacedId);
-  requestMoves.mustMove(replaced.state, 'replaced');
-  await signingOf(transaction)
-    .updateTable('signing.request')
-    .set({ state: 'replaced' })
-    .where('id', '=', replacedId)
-    .execute();
-  await record(transaction, {
-    type: 'signing-request.replaced',
-    actor: signerActor(session),
-    subject: { kind: 'signing-request', id: replacedId },
-    organisationId: replaced.organisation_id,
-    data: { ...ofApp(replaced), byId },
+    const locked = await lockRequests(
+      transaction,
+      files.map(({ document }) => document.item.request_id),
+    );
+    const requestOf = new Map(locked.map((request) => [request.id, request]));
+    const due = await dueSteps(transaction, ...requestOf.keys());
+    const own = files.flatMap(({ document, data }) => {
+      const request = requestOf.get(document.item.request_id);
+      const step = due.find(
+        (one) => one.request_id === request?.id && one.position === document.item.step && one.session_id === session.id,
+      );
+      return request && step ? [{ request, step, document, data }] : [];
+    });
+    if (own.length < files.length) throw new AlreadyDone();
+    if (own.some(({ request, data }) => (request.unsigned_data_id !== null) !== (data !== undefined)))
+      throw new Error('one of two files alone');
+    const pagesOf = await pagesOfDocuments(
+      transaction,
+      own.map(({ request }) => request.unsigned_document_id),
+    );
+    const news = own.flatMap(({ request, document, data }) => [
+      { bytes: document.bytes, pages: pagesOf.get(request.unsigned_document_id) ?? 0 },
+      ...(data ? [{ bytes: data.bytes, pages: 1 }] : []),
+    ]);
+    const ids = (await storeDocuments(transaction, news, now)).values();
+    const stored = own.map((one) => ({
+      ...one,
+      documentId: ids.next().value ?? '',
+      dataId: one.data ? (ids.next().value ?? '') : null,
+    }));
+    const states = await finishSteps(transaction, stored, { signerId: session.person_id, now });
+    const done = stored.map((one) => ({ ...one, state: states.get(one.request.id) ?? one.request.state }));
+    for (const { request, state } of done) if (state !== request.state) requestMoves.mustMove(request.state, state);
+    await sql`
+      UPDATE signing.request AS r
+      SET state = d.state, signed_document_id = d.document_id, signed_data_id = d.data_id,
+        closed_at = CASE WHEN d.state = 'issued' THEN ${now} ELSE r.closed_at END
+      FROM unnest(${done.map(({ request }) => request.id)}::uuid[], ${done.map(({ state }) => state)}::text[],
+        ${done.map(({ documentId }) => documentId)}::uuid[], ${done.map(({ dataId }) => dataId)}::uuid[]
+      ) AS d (id, state, document_id, data_id)
+      WHERE r.id = d.id`.execute(transaction);
+    for (const { request, state } of done)
+      if (state === 'issued' && request.replaces_id) await replace(transaction, session, request, request.replaces_id);
+    itemMoves.mustMove('logged', 'signed');
+    const moved = await signingOf(transaction)
+      .updateTable('signing.session_item')
+      .set({ state: 'signed', prepared: null })
+      .where('session_id', '=', session.id)
+      .where('request_id', 'in', [...requestOf.keys()])
+      .where('state', '=', 'logged')
+      .executeTakeFirst();
+    if (Number(moved.numUpdatedRows) !== news.length) throw new AlreadyDone();
+    await tellSigned(context, transaction, session, done);
   });
 }
 
@@ -296,92 +327,66 @@ interface WholeFile {
   readonly logIndex: number;
 }
 
-/** A prepared file with its signature, time stamp and proof in it. */
-async function wholeFile(
+/** What a step signs of one request. */
+interface WholeFiles {
+  readonly document: WholeFile;
+  readonly data: WholeFile | undefined;
+}
+
+/** Prepared files with their signatures, time stamps and proofs in them. */
+async function wholeFiles(
   { db, ledger }: ServiceContext,
   session: Session,
   chain: readonly Uint8Array[],
-  item: DocumentItem,
-): Promise<WholeFile> {
-  const { signature, time_stamp, ledger_entry_id } = item;
-  const { state, prepared } = await signingOf(db)
+  items: readonly DocumentItem[],
+): Promise<WholeFiles[]> {
+  const rows = await signingOf(db)
     .selectFrom('signing.session_item')
-    .select(['state', 'prepared'])
-    .where('session_id', '=', item.session_id)
-    .where('request_id', '=', item.request_id)
-    .where('artefact', '=', item.artefact)
-    .executeTakeFirstOrThrow();
-  if (state !== item.state) throw new AlreadyDone();
+    .select(['request_id', 'artefact', 'prepared'])
+    .where('session_id', '=', session.id)
+    .where('state', '=', 'logged')
+    .where(
+      'request_id',
+      'in',
+      items.map(({ request_id }) => request_id),
+    )
+    .execute();
+  const preparedOf = new Map(
+    rows.map(({ request_id, artefact, prepared }) => [fileKey(request_id, artefact), prepared]),
+  );
+  if (preparedOf.size < items.length) throw new AlreadyDone();
   const [signerCertificate] = chain;
-  if (!signature || !time_stamp || !ledger_entry_id || !prepared || !signerCertificate) {
-    throw new Error('a logged item lost its parts'); // the table's writers never let this happen
-  }
-  const proof = await ledger.proofOf(ledger_entry_id);
-  const bytes = formatNamed(item.format).complete(prepared, {
-    toBeSigned: item.signed_attributes,
-    signature,
-    certificates: chain,
-    timeStampToken: time_stamp,
-    inclusionProof: {
-      index: proof.index,
-      path: proof.path,
-      checkpoint: proof.checkpoint,
-      ...(session.assertion_sha256 ? { extra: session.assertion_sha256 } : {}),
-    },
+  const logged = items.map((item) => {
+    const { signature, time_stamp, ledger_entry_id } = item;
+    const prepared = preparedOf.get(fileKey(item.request_id, item.artefact));
+    if (!signature || !time_stamp || !ledger_entry_id || !prepared || !signerCertificate) {
+      throw new Error('a logged item lost its parts'); // the table's writers never let this happen
+    }
+    return { item, signature, time_stamp, ledger_entry_id, prepared };
   });
-  return { item, bytes, logIndex: proof.index };
-}
-
-/** The events of a signature, and with the last one the job that archives what is issued. */
-async function tellSigned(
-  { jobs }: ServiceContext,
-  transaction: Transaction,
-  session: Session,
-  {
-    request,
-    step,
-    state,
-    documentId,
-    file,
-  }: {
-    readonly request: RequestRow;
-    readonly step: StepRow;
-    readonly state: RequestState;
-    readonly documentId: string;
-    readonly file: WholeFile;
-  },
-): Promise<void> {
-  const about = {
-    actor: signerActor(session),
-    subject: { kind: 'signing-request' as const, id: request.id },
-    organisationId: request.organisation_id,
-  };
-  const data = {
-    ...ofApp(request),
-    documentId,
-    step: step.role,
-    digest: file.item.digest.toString('hex'),
-    sessionId: session.id,
-    logIndex: file.logIndex,
-    ...(session.enrolment_id ? { isOpened: !session.not_opened.includes(request.id) } : {}),
-  };
-  if (session.purpose === 'seal') await record(transaction, { type: 'signing-request.sealed', ...about, data });
-  else await record(transaction, { type: 'signing-request.signed', ...about, data });
-  if (state !== 'issued') return;
-  await record(transaction, { type: 'signing-request.issued', ...about, data: { ...ofApp(request), documentId } });
-  await jobs.enqueue(transaction, archiveTask, { requestId: request.id }, { key: `${archiveTask}:${request.id}` });
-}
-
-/** Whoever's process completes it, it is the signer who acted. */
-function signerActor(session: Session): Actor {
-  return {
-    kind: 'person',
-    personId: session.person_id,
-    sessionId: session.sign_in_session_id,
-    roles: [],
-    acr: '',
-    authenticatedAt: session.authorised_at ?? session.created_at,
-  };
+  const proofs = await ledger.proofsOf(logged.map(({ ledger_entry_id }) => ledger_entry_id));
+  const files = logged.flatMap(({ item, signature, time_stamp, prepared }, index): WholeFile[] => {
+    const proof = proofs[index];
+    if (!proof) return [];
+    const bytes = formatNamed(item.format).complete(prepared, {
+      toBeSigned: item.signed_attributes,
+      signature,
+      certificates: chain,
+      timeStampToken: time_stamp,
+      inclusionProof: {
+        index: proof.index,
+        path: proof.path,
+        checkpoint: proof.checkpoint,
+        ...(session.assertion_sha256 ? { extra: session.assertion_sha256 } : {}),
+      },
+    });
+    return [{ item, bytes, logIndex: proof.index }];
+  });
+  return [...Map.groupBy(files, ({ item }) => item.request_id).values()].map((own) => {
+    const document = own.find(({ item }) => item.artefact === 'document');
+    if (!document) throw new Error('a request without its document'); // a session's writers never let this happen
+    return { document, data: own.find(({ item }) => item.artefact === 'data') };
+  });
 }
 
 /** Another worker took this step; the transaction rolls back and nothing is lost. */
@@ -389,11 +394,4 @@ class AlreadyDone extends Error {}
 
 function ignoreAlreadyDone(error: unknown): void {
   if (!(error instanceof AlreadyDone)) throw error;
-}
-
-function revokedMeanwhile(): EduTrustError {
-  return new InvalidInput('signing/certificate-revoked', {
-    vi: 'Chứng thư ký số đã bị thu hồi hoặc hết hạn trước khi ký xong. Văn bản vẫn chờ ký.',
-    en: 'The certificate was revoked or ended before the signature was complete. The document still waits.',
-  });
 }

@@ -40,7 +40,7 @@ test('kill -9 before any statement leaves a request waiting or signed with a who
   let kills = 0;
   let finished = false;
   // Each process gets a little further than the last before it dies; nothing here depends on how far.
-  for (let dieBefore = 2; !finished && dieBefore < 200; dieBefore += 6) {
+  for (let dieBefore = 2; !finished && dieBefore < 200; dieBefore += 3) {
     const child = spawn(process.execPath, [program, context.databaseUrl, session.id, String(dieBefore)], {
       stdio: ['ignore', 'inherit', 'inherit'],
     });

@@ -27,13 +27,14 @@ export async function mustBeAuthorised(
   context: Pick<ServiceContext, 'db' | 'config' | 'secrets'>,
   session: Session,
   enrolment: EnrolmentRow | undefined,
-  item: Pick<Item, 'request_id' | 'artefact' | 'digest' | 'position' | 'path'> & { readonly certificate: Buffer },
+  certificate: Buffer,
+  items: readonly Pick<Item, 'request_id' | 'artefact' | 'digest' | 'position' | 'path'>[],
 ): Promise<void> {
   await orNotAuthorised(async () => {
-    if (!enrolment) return mustBeMachines(context, session, item);
-    const list = await confirmedList<AuthorisedList>(context, session, enrolment, item.certificate);
-    const isIn = isListed(list, { ...item, requestId: item.request_id });
-    if (list.session !== session.id || !isIn) throw new Error('a document that is not in the list');
+    if (!enrolment) return mustBeMachines(context, session, certificate, items);
+    const list = await confirmedList<AuthorisedList>(context, session, enrolment, certificate);
+    const areIn = items.every((item) => isListed(list, { ...item, requestId: item.request_id }));
+    if (list.session !== session.id || !areIn) throw new Error('a document that is not in the list');
   });
 }
 

@@ -20,8 +20,8 @@ export async function lease(
       on.or([
         on('lease_until', 'is', null),
         on('lease_until', '<', now),
-        // taken while a clock was wrong
-        on('lease_until', '>', new Date(now.getTime() + leaseMs)),
+        // taken while a clock was wrong; one that was renewed since we looked at ours is no such
+        on('lease_until', '>', new Date(now.getTime() + 2 * leaseMs)),
       ]),
     )
     .returningAll()

@@ -38,7 +38,7 @@ export interface ItemError {
  * Moves an item on from the state in which it was read; whether it did. False: somebody else has moved it since, and
  * this transaction has nothing to add.
  */
-export async function moveItem(
+async function moveItem(
   transaction: Transaction,
   item: Item,
   to: ItemState,

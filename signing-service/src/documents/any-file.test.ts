@@ -13,7 +13,7 @@ import { type Office, officeOf } from '../../testing/office.ts';
 import { xmlsec1 } from '../../testing/xmlsec1.ts';
 import { makeAsic, signAsic } from '../formats/asic/sign.ts';
 import { readZip } from '../formats/zip/read.ts';
-import { archiveDocument } from '../long-term/archive.ts';
+import { archiveIssued } from '../long-term/archive.ts';
 import { verifyFile } from '../public-verification/verify.ts';
 
 async function pdf(): Promise<Buffer> {
@@ -96,7 +96,7 @@ describe('files of any kind that somebody sends to be signed', () => {
       );
       await opensslAccepts(cms, manifest);
     }
-    await archiveDocument(world.context, { requestId: id, generation: 0 });
+    await archiveIssued(world.context, { requestIds: [id] });
     const archived = await verifyFile(world.context, (await fileOf(id)).body);
     assert.deepEqual([archived.verdict, ...new Set(archived.signatures.map(({ level }) => level))], ['valid', 'B-LTA']);
     const open = await world.app.inject({ method: 'GET', url: `/api/v1/verify/${code}` });
@@ -152,7 +152,7 @@ describe('files of any kind that somebody sends to be signed', () => {
     );
     const { anchors } = await trustMaterial(world.context);
     for (const anchor of anchors.slice(0, 1)) xmlsec1(body, anchor, { at: new Date() });
-    await archiveDocument(world.context, { requestId: id, generation: 0 });
+    await archiveIssued(world.context, { requestIds: [id] });
     const archived = await verifyFile(world.context, (await fileOf(id)).body);
     assert.deepEqual([archived.verdict, ...new Set(archived.signatures.map(({ level }) => level))], ['valid', 'B-LTA']);
     assert.deepEqual((await upload(body, { name: 'điểm.xml' })).json.formats, ['ASiC-E']);

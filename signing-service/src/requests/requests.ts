@@ -157,6 +157,17 @@ export async function lockRequest(transaction: Transaction, id: string): Promise
   return found;
 }
 
+/** Several, in one order for all: two transactions never wait for each other. */
+export async function lockRequests(transaction: Transaction, ids: readonly string[]): Promise<RequestRow[]> {
+  return signingOf(transaction)
+    .selectFrom('signing.request')
+    .selectAll()
+    .where('id', 'in', [...ids])
+    .orderBy('id')
+    .forUpdate()
+    .execute();
+}
+
 export function noRequest(): NotFound {
   return new NotFound('signing/no-request', {
     vi: 'Không có yêu cầu ký này.',

@@ -1,5 +1,5 @@
 import type { Transaction } from '@edutrust/platform/database';
-import type { Selectable, Updateable } from 'kysely';
+import { type Selectable, sql, type Updateable } from 'kysely';
 import type { Place } from '../formats/format.ts';
 import { type SigningTables, type StepLook, signingOf } from '../tables.ts';
 import { purposeOf, type StepRole, type StepTemplate } from '../templates/order.ts';
@@ -58,12 +58,13 @@ export async function insertSteps(
 }
 
 /** The steps that are due. The request's row is locked by the caller. */
-export async function dueSteps(transaction: Transaction, requestId: string): Promise<StepRow[]> {
+export async function dueSteps(transaction: Transaction, ...requestIds: readonly string[]): Promise<StepRow[]> {
   return signingOf(transaction)
     .selectFrom('signing.step')
     .selectAll()
-    .where('request_id', '=', requestId)
+    .where('request_id', 'in', [...requestIds])
     .where('state', '=', 'due')
+    .orderBy('request_id')
     .orderBy('position')
     .execute();
 }
@@ -94,35 +95,58 @@ export async function cancelSteps(transaction: Transaction, requestId: string): 
     .execute();
 }
 
+/** A step with the files that carry its signature. */
+export interface FinishedStep {
+  readonly step: StepRow;
+  readonly documentId: string;
+  readonly dataId: string | null;
+}
+
 /**
- * Closes a step with the files that carry its signature, and makes those of the next turn due, when nobody of its own turn is left.
+ * Closes steps of different requests, and makes those of the next turn due, where nobody of a step's own turn is left.
  *
- * @returns the state of the request from now on.
+ * @returns the state of each request from now on.
  */
-export async function finishStep(
+export async function finishSteps(
   transaction: Transaction,
-  step: StepRow,
-  done: { readonly documentId: string; readonly dataId: string | null; readonly signerId: string; readonly now: Date },
-): Promise<RequestState> {
-  await moveStep(transaction, step, 'done', {
-    document_id: done.documentId,
-    data_id: done.dataId,
-    signer_id: done.signerId,
-    closed_at: done.now,
-  });
+  finished: readonly FinishedStep[],
+  { signerId, now }: { readonly signerId: string; readonly now: Date },
+): Promise<Map<string, RequestState>> {
+  for (const { step } of finished) stepMoves.mustMove(step.state, 'done');
+  const ids = finished.map(({ step }) => step.request_id);
+  await sql`
+    UPDATE signing.step AS s SET state = 'done', document_id = f.document_id, data_id = f.data_id,
+      signer_id = ${signerId}, closed_at = ${now}
+    FROM unnest(${ids}::uuid[], ${finished.map(({ step }) => step.position)}::int[],
+      ${finished.map(({ documentId }) => documentId)}::uuid[], ${finished.map(({ dataId }) => dataId)}::uuid[]
+    ) AS f (request_id, position, document_id, data_id)
+    WHERE s.request_id = f.request_id AND s.position = f.position`.execute(transaction);
   const open = await signingOf(transaction)
     .selectFrom('signing.step')
     .selectAll()
-    .where('request_id', '=', step.request_id)
+    .where('request_id', 'in', ids)
     .where('state', 'in', ['pending', 'due'])
-    .orderBy('position')
     .execute();
-  if (open.length === 0) return 'issued';
-  if (open.some(({ state }) => state === 'due')) return 'waiting';
-  const turn = Math.min(...open.map(turnOf));
-  const next = open.filter((one) => turnOf(one) === turn);
-  for (const one of next) await moveStep(transaction, one, 'due', { due_since: done.now });
-  return next.every(({ role }) => purposeOf(role) === 'seal') ? 'signed' : 'waiting';
+  const openOf = Map.groupBy(open, ({ request_id }) => request_id);
+  const next: StepRow[] = [];
+  const states = new Map<string, RequestState>();
+  for (const id of ids) {
+    const own = openOf.get(id) ?? [];
+    const isTurnOpen = own.some(({ state }) => state === 'due');
+    const turn = Math.min(...own.map(turnOf));
+    const following = isTurnOpen ? [] : own.filter((one) => turnOf(one) === turn);
+    next.push(...following);
+    const isForSeal = !isTurnOpen && following.every(({ role }) => purposeOf(role) === 'seal');
+    states.set(id, own.length === 0 ? 'issued' : isForSeal ? 'signed' : 'waiting');
+  }
+  for (const { state } of next) stepMoves.mustMove(state, 'due');
+  if (next.length > 0)
+    await sql`
+      UPDATE signing.step AS s SET state = 'due', due_since = ${now}
+      FROM unnest(${next.map(({ request_id }) => request_id)}::uuid[], ${next.map(({ position }) => position)}::int[]
+      ) AS n (request_id, position)
+      WHERE s.request_id = n.request_id AND s.position = n.position`.execute(transaction);
+  return states;
 }
 
 const turnOf = ({ turn, position }: StepRow) => turn ?? position;

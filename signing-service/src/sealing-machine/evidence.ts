@@ -20,20 +20,20 @@ export const signaturesPath = (batchId: string): string => `/api/v1/sealing/batc
 interface Sealed {
   readonly digest: Buffer;
   readonly request_id: string;
-  /** DER. */
-  readonly certificate: Buffer;
 }
 
 /**
- * Whether a machine that two people agreed to sealed this document, with the certificate that they agreed to, from the
- * evidence that was kept. Rows of a session or a machine that somebody wrote into the table authorise nothing.
+ * Whether a machine that two people agreed to sealed these documents, with the certificate that they agreed to, from the
+ * evidence that was kept. Rows of a session or a machine that somebody wrote into the table authorise nothing. `certificate` is
+ * DER.
  *
  * @throws Error with what is missing; Conflict, Unauthenticated
  */
 export async function mustBeMachines(
   context: Pick<ServiceContext, 'db' | 'config' | 'secrets'>,
   session: Selectable<SigningTables['signing.session']>,
-  { digest, request_id, certificate }: Sealed,
+  certificate: Buffer,
+  files: readonly Sealed[],
 ): Promise<void> {
   const { db, config } = context;
   const machine = await signingOf(db)
@@ -51,7 +51,8 @@ export async function mustBeMachines(
   const challenge = createHash('sha256').update(session.list, 'utf8').digest('hex');
   if (body.challenge !== challenge) throw new Error('another list');
   const { documents, session: named, certificate: listed } = JSON.parse(session.list) as NamingList; // its hash was signed
-  const isListed = documents.some((one) => one.request === request_id && one.digest === digest.toString('hex'));
+  const listedFiles = new Set(documents.map(({ request, digest }) => `${request} ${digest}`));
+  const isListed = files.every(({ request_id, digest }) => listedFiles.has(`${request_id} ${digest.toString('hex')}`));
   const isOfSession = named === session.id && listed === createHash('sha256').update(certificate).digest('hex');
   if (!isListed || !isOfSession) throw new Error('a document that is not in the list');
 }

@@ -7,7 +7,7 @@ import type { Selectable } from 'kysely';
 import { closeSession, itemsOf } from '../activation/authorise.ts';
 import { authoriseFiles, type ItemSignature } from '../activation/authorise-item.ts';
 import { completeAfterMs, completeTask } from '../activation/complete.ts';
-import { byRequest, fileKey, type Item } from '../activation/session-items.ts';
+import { fileKey, type Item } from '../activation/session-items.ts';
 import { sessionMoves } from '../activation/states.ts';
 import { record } from '../events.ts';
 import { type SigningTables, signingOf } from '../tables.ts';
@@ -46,12 +46,11 @@ export async function takeSignatures(
     if (body.challenge !== session.challenge.toString('hex')) return close('refused', otherList());
     await authoriseBatch(transaction, session, { proof: call.proof, body }, now);
     const signatureOf = tokenSignatures(machine.certificate, body);
-    for (const files of byRequest(await itemsOf(transaction, session.id))) {
-      await authoriseFiles(
-        transaction,
-        files.map((item) => ({ item, ...signatureOf(item) })),
-      );
-    }
+    const items = await itemsOf(transaction, session.id);
+    await authoriseFiles(
+      transaction,
+      items.map((item) => ({ item, ...signatureOf(item) })),
+    );
     const options = { key: `${completeTask}:${session.id}`, runAt: new Date(now.getTime() + completeAfterMs) };
     await context.jobs.enqueue(transaction, completeTask, { sessionId: session.id }, options);
     await record(transaction, {

@@ -14,7 +14,7 @@ import { authorise } from '../activation/authorise.ts';
 import { openPdf } from '../formats/pdf/document.ts';
 import { as, textOf } from '../formats/pdf/object.ts';
 import { countXmlSignatures } from '../formats/xades/sign.ts';
-import { archiveDocument } from '../long-term/archive.ts';
+import { archiveIssued } from '../long-term/archive.ts';
 import { type VerifyOptions, verifyFile } from '../public-verification/verify.ts';
 import { listWaiting } from '../requests/waiting.ts';
 import { agreementOf } from '../templates/school-report/agreement.ts';
@@ -330,7 +330,7 @@ describe('a transcript from its class teacher to the school’s seal', () => {
       await independentWitnesses(world, pdf);
       const { anchors } = await trustMaterial(world.context);
       xmlsec1(xml, anchors[0] ?? Buffer.alloc(0), { at: new Date() });
-      await archiveDocument(world.context, { requestId: id, generation: 0 });
+      await archiveIssued(world.context, { requestIds: [id] });
       const archived = [await file(id), await data(id)] as const;
       assert.deepEqual(agreementOf(...archived), { agrees: true });
       for (const bytes of archived) {

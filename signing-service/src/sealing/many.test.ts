@@ -137,7 +137,7 @@ describe('J1, K5: what breaks while documents are sealed and archived by jobs, o
     await confirmed();
     let kills = 0;
     // Each process gets further than the last before it dies; nothing here depends on how far.
-    for (let dieBefore = 60; (await counted()).archived < count; dieBefore += 150) {
+    for (let dieBefore = 40; (await counted()).archived < count; dieBefore += 60) {
       assert.ok(dieBefore < 2_000, 'it ends');
       const child = spawn(process.execPath, [worker, world.context.databaseUrl, '{}', String(dieBefore)], {
         stdio: ['ignore', 'inherit', 'inherit'],

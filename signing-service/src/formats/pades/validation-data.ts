@@ -5,6 +5,15 @@ import { MalformedPdf } from '../pdf/malformed.ts';
 import { array, as, dictionary, name, type PdfObject, withEntries } from '../pdf/object.ts';
 import { IncrementalUpdate } from '../pdf/writer.ts';
 
+/** Of values that are at hand: what a batch of documents shares is compressed once. */
+const deflatedOf = new WeakMap<Uint8Array, Buffer>();
+
+function deflated(der: Uint8Array): Buffer {
+  const bytes = deflatedOf.get(der) ?? deflateSync(der);
+  deflatedOf.set(der, bytes);
+  return bytes;
+}
+
 /**
  * Adds certificates and revocation data to the document security store, as a revision of its own (ETSI EN 319 142-1
  * §5.4.2): with it a B-T file becomes B-LT, and with a document time stamp behind it B-LTA. What the store already
@@ -25,7 +34,7 @@ export function addValidationData(pdf: Uint8Array, data: ValidationData): Buffer
     if (values.length === 0) return store.entries.get(key);
     const added = values.map((der) => {
       const reference = update.newReference();
-      update.put(reference, dictionary({ Filter: name('FlateDecode') }), deflateSync(der));
+      update.put(reference, dictionary({ Filter: name('FlateDecode') }), deflated(der));
       return reference;
     });
     return array([...(view.array(store.entries.get(key)) ?? []), ...added]);

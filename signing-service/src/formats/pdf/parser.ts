@@ -146,8 +146,11 @@ export class Parser {
     const end = this.bytes.indexOf(0x3e, this.position);
     if (end < 0) this.fail('unfinished string');
     const text = this.bytes.toString('latin1', this.position, end);
-    const hex = /[^0-9a-fA-F]/u.test(text) ? text.replace(/[\0\t\n\f\r ]/gu, '') : text;
-    if (/[^0-9a-fA-F]/u.test(hex)) this.fail('not a hexadecimal digit in a string');
+    let hex = text;
+    if (/[^0-9a-fA-F]/u.test(text)) {
+      hex = text.replace(/[\0\t\n\f\r ]/gu, '');
+      if (/[^0-9a-fA-F]/u.test(hex)) this.fail('not a hexadecimal digit in a string');
+    }
     this.position = end + 1;
     return this.#string(Buffer.from(hex.length % 2 ? `${hex}0` : hex, 'hex'), true, start);
   }
