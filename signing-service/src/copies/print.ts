@@ -188,11 +188,26 @@ function putStamp(update: IncrementalUpdate, view: PdfView, annotation: PdfObjec
   const own = as('reference', annotation);
   const found = view.dictionary(annotation);
   if (!own || !found || nameOf(view.resolve(found.entries.get('Subtype'))) !== 'Widget') return;
-  const { entries } = withEntries(found, { Subtype: name('Stamp') });
+  // What a screen reader says of the field it says of the stamp.
+  const { entries } = withEntries(found, { Subtype: name('Stamp'), Contents: found.entries.get('TU') });
   const kept = [...entries].filter(
     ([key]) => !['FT', 'V', 'T', 'TU', 'Ff', 'DA', 'MK', 'Parent', 'Kids', 'Lock', 'SV', 'A', 'AA'].includes(key),
   );
   update.put(own, { kind: 'dictionary', entries: new Map(kept) });
+  const element = structureOf(view, found);
+  if (element) update.put(element.reference, withEntries(element.found, { S: name('Annot') }));
+}
+
+/** The `Form` of the structure that holds the widget (ISO 32000-1 §14.7.4.4), where the document has one. */
+function structureOf(view: PdfView, widget: PdfDictionary) {
+  const catalog = view.dictionary(view.trailer.entries.get('Root'));
+  const parents = view.dictionary(view.dictionary(catalog?.entries.get('StructTreeRoot'))?.entries.get('ParentTree'));
+  const numbers = view.array(parents?.entries.get('Nums')) ?? [];
+  const key = integerOf(view.resolve(widget.entries.get('StructParent') ?? null));
+  const place = numbers.findIndex((one, index) => index % 2 === 0 && integerOf(one) === key);
+  const reference = key === undefined ? undefined : as('reference', numbers[place + 1]);
+  const found = view.dictionary(reference);
+  return reference && found && nameOf(found.entries.get('S')) === 'Form' ? { reference, found } : undefined;
 }
 
 function putStream(update: IncrementalUpdate, content: string): PdfReference {

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { createAuthority } from '../../../testing/authority.ts';
 import { validatePdf } from '../../../testing/both-judges.ts';
 import { appendRevision, plainObjects, tablePdf } from '../../../testing/pdf-files.ts';
+import { makePrint } from '../../copies/print.ts';
 import { signPdf, timeStampPdf } from '../../formats/pades/pades.ts';
 import { openPdf } from '../../formats/pdf/document.ts';
 import { array, as, dictionary, name, nameOf, number, type PdfObject, withEntries } from '../../formats/pdf/object.ts';
@@ -133,4 +134,24 @@ test('an empty field of another maker is not ours to fill: it may bind whoever s
       false,
     );
   }
+});
+
+test('a print of a signed transcript has stamps in place of its fields, each said in words and an `Annot` of the structure (PDF/UA-1 §7.18.1)', async () => {
+  const print = makePrint(await signed(unsigned, 'A', 'class-teacher'), {
+    mark: 'Bản in giấy số 01/SY, năm 2026',
+    system: 'EduTrust',
+    owner: 'Sở GDĐT',
+    address: 'https://edutrust.example/verify/AAAA-AAAA-AAAA',
+    code: 'AAAA-AAAA-AAAA',
+    convertedAt: at,
+    convertedBy: 'B',
+  });
+  const { view, shown } = widgetsOf(print);
+  assert.deepEqual(shown, []);
+  const kinds = [...view.numbers()].map((one) => as('dictionary', view.get(one)));
+  const stamps = kinds.filter((one) => nameOf(one?.entries.get('Subtype')) === 'Stamp');
+  assert.equal(stamps.length, 3);
+  for (const stamp of stamps) assert.ok((as('string', stamp?.entries.get('Contents'))?.bytes.length ?? 0) > 10);
+  const structure = kinds.map((one) => nameOf(one?.entries.get('S')));
+  assert.deepEqual([structure.filter((kind) => kind === 'Annot').length, structure.includes('Form')], [3, false]);
 });
