@@ -57,6 +57,21 @@ async function makeCopy(page: Page, city: City): Promise<void> {
   await page.getByRole('heading', { name: 'Đã cấp' }).waitFor();
 }
 
+/** Emergency access of the principal, opened once; what the command says. */
+let broken: Promise<string> | undefined;
+function breakGlass(city: City): Promise<string> {
+  broken ??= (async () => {
+    await city.pageOf('principal'); // who has an account
+    const { educationId } = person(city.platform, 'Hiệu trưởng');
+    const said = await city.platform.run(
+      ...['--json', 'break-glass', 'open', educationId, '--role', 'security-officer', '--hours', '2'],
+      ...['--reason', 'Cả hai cán bộ mất điện thoại, Phó Giám đốc yêu cầu'],
+    );
+    return JSON.parse(said.stdout.trim().split('\n').at(-1) ?? '').link;
+  })();
+  return broken;
+}
+
 /** A form with every field filled in, sent to the head. */
 async function sendDecision(page: Page, city: City): Promise<void> {
   await page.goto(`${city.platform.url}/admin/signing/forms/new?kind=decision`);
@@ -215,6 +230,26 @@ const inventory: readonly Omit<Screen, 'before'>[] = [
   { name: '29 new data request', who: 'school', open: '/admin/data-desk/new' },
   { name: '29 breaches, none', who: 'department', open: '/admin/data-desk/breaches' },
   { name: '29 recipients', who: 'department', open: '/admin/data-desk/recipients' },
+  { name: '29 broken glass, its link', who: 'visitor', open: async (page, city) => page.goto(await breakGlass(city)) },
+  {
+    name: '29 broken glass, open',
+    who: 'officer',
+    open: async (page, city) => {
+      await breakGlass(city);
+      await page.goto(`${city.platform.url}/admin/security`);
+      await page.getByRole('heading', { name: 'Truy cập khẩn cấp' }).waitFor();
+    },
+  },
+  {
+    name: '29 broken glass, to review',
+    who: 'auditor',
+    open: async (page, city) => {
+      await breakGlass(city);
+      await city.platform.run('break-glass', 'close');
+      await page.goto(`${city.platform.url}/admin/security`);
+      await page.getByRole('heading', { name: 'Truy cập khẩn cấp' }).waitFor();
+    },
+  },
   { name: '29 app, redirect test', who: 'department', open: redirectTest },
   {
     name: '29 app, whole form',
