@@ -121,6 +121,7 @@ const unindexed: Readonly<Record<string, string>> = {
   'registry.roster_plan (approval_id)': 'approvals stay',
   'registry.year_plan (approval_id)': 'approvals stay',
   'idp.consent (client_id)': 'an app that goes is rare and takes its time',
+  'idp.guardian_consent (client_id)': 'as idp.consent',
   'signing.remote_authorisation (enrolment_id)': 'enrolments stay',
   'signing.session (enrolment_id)': 'enrolments stay',
 };
