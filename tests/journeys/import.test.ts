@@ -173,6 +173,10 @@ test('E11: a list that is cut in the middle goes on where it stopped once the pa
   await page.route(pieces, (route) => held.promise.then(() => route.continue()));
   await page.getByLabel('Tệp danh sách').setInputFiles(file);
   await page.getByRole('heading', { name: file.name }).waitFor();
+  // Whose turn it is is settled before another tab asks.
+  await page.waitForFunction(async () =>
+    (await navigator.locks.query()).held?.some(({ name }) => name?.startsWith('roster-upload')),
+  );
   const other = await context.newPage();
   await other.goto(`${platform.url}/admin/import`);
   await other.getByLabel('Tệp danh sách').setInputFiles(file);
