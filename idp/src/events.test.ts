@@ -22,6 +22,7 @@ function sample(schema: {
   if (schema.type === 'boolean') return true;
   if (schema.type === 'integer' || schema.type === 'number') return 1;
   if (schema.format === 'date-time') return '2026-11-26T00:00:00.000Z';
+  if (schema.pattern?.includes('{64}')) return 'a'.repeat(64); // a digest
   return schema.pattern ? randomUUID() : 'x';
 }
 

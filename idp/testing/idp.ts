@@ -269,6 +269,18 @@ export async function codeFor(
   return { ...request, code, answer };
 }
 
+/** The demo's father agrees to what his child asked him for. */
+export async function fatherAgrees(
+  { context, city }: Pick<TestIdp, 'context' | 'city'>,
+  clientId: string,
+): Promise<void> {
+  const { rowCount } = await context.pool.query(
+    'UPDATE idp.guardian_consent SET guardian_id = $1, given_at = now() WHERE person_id = $2 AND client_id = $3',
+    [city.people.guardian, city.people.pupil, clientId],
+  );
+  if (rowCount !== 1) throw new Error('the child has asked for nothing');
+}
+
 export function redemption({ code, verifier, redirectUri }: { code: string; verifier: string; redirectUri: string }) {
   return { grant_type: 'authorization_code', code, code_verifier: verifier, redirect_uri: redirectUri };
 }

@@ -2,7 +2,7 @@ import type { PersonActor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Database, Transaction } from '@edutrust/platform/database';
 import { NotFound } from '@edutrust/platform/errors';
-import { decidersOf, decidesFor } from '@edutrust/registry/guardians';
+import { decidersOf, decidesFor, whoConsents } from '@edutrust/registry/guardians';
 import { notify } from '@edutrust/registry/notices';
 import { sql } from 'kysely';
 import type { App } from '../apps/app.ts';
@@ -26,6 +26,13 @@ export async function guardianConsents(db: Database | Transaction, childId: stri
     FROM idp.guardian_consent WHERE person_id = ${childId} ORDER BY asked_at`.execute(db);
   return rows;
 }
+
+/**
+ * Whose word the app waits for. What two people of the department approved rests on that decision and on nobody's consent: a
+ * child who is asked there all the same, because the app wants to keep access, answers alone.
+ */
+export const whoseWord = (db: Database | Transaction, app: Pick<App, 'isApproved'>, personId: string, now: Date) =>
+  app.isApproved ? Promise.resolve('self' as const) : whoConsents(db, personId, now);
 
 /** Where the representative's word stands: nobody asked for it, it is waited for, or it is given by one who still decides. */
 export async function guardianWord(

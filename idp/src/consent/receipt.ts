@@ -2,7 +2,7 @@ import type { Database } from '@edutrust/platform/database';
 import { Conflict } from '@edutrust/platform/errors';
 import type { Locale, Text } from '@edutrust/platform/messages';
 import { secondText } from '@edutrust/platform/vietnam-time';
-import { type Child, isDecidedFor, listChildren, whoConsents } from '@edutrust/registry/guardians';
+import { type Child, isDecidedFor, listChildren } from '@edutrust/registry/guardians';
 import { personClaims } from '@edutrust/registry/people';
 import { sql } from 'kysely';
 import { childrenToActFor } from '../acting-for/children.ts';
@@ -10,7 +10,7 @@ import type { App } from '../apps/app.ts';
 import { isForPerson, releasedScopes } from '../apps/release.ts';
 import { placeOf, releasedLabels } from '../provider/claims.ts';
 import type { IdpTools, Receipt } from '../tools.ts';
-import { guardianConsents, guardianWord } from './guardian.ts';
+import { guardianConsents, guardianWord, whoseWord } from './guardian.ts';
 import { digestOfSaid, type Said } from './said.ts';
 
 const words = {
@@ -188,12 +188,9 @@ export async function consentReceipt(
   const { context, apps } = tools;
   const { db, clock, config } = context;
   const now = clock.now();
-  const [consent, app, who] = await Promise.all([
-    findConsent(db, personId, clientId),
-    apps.app(clientId),
-    whoConsents(db, personId, now),
-  ]);
+  const [consent, app] = await Promise.all([findConsent(db, personId, clientId), apps.app(clientId)]);
   if (!consent || !app) return undefined;
+  const who = await whoseWord(db, app, personId, now);
   if (who !== 'self' && (await guardianWord(db, personId, clientId, consent.scopes, now)) !== 'given') return undefined;
   mustBeAsLogged(consent.said, consent.logged);
   const decided = await childrenToActFor(db, personId, now);

@@ -1,12 +1,13 @@
 import { anyone } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
-import { type Child, decidersOf, whoConsents } from '@edutrust/registry/guardians';
+import { type Child, decidersOf } from '@edutrust/registry/guardians';
 import { addressOf, personClaims } from '@edutrust/registry/people';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { errors } from 'oidc-provider';
 import Type from 'typebox';
 import { actingForScope, childrenToActFor } from '../acting-for/children.ts';
 import { isAgentId } from '../apps/agent-ids.ts';
+import type { App } from '../apps/app.ts';
 import { isForPerson, releasedScopes } from '../apps/release.ts';
 import { seeOther, sendPage, viewOf } from '../page-reply.ts';
 import type { ConsentProps } from '../pages.ts';
@@ -16,7 +17,7 @@ import { showSandbox } from '../sandbox/pages.ts';
 import { askingApp, type Interaction, localOf, openInteraction, refuseSignIn, signInExpired } from '../signin/flow.ts';
 import type { IdpTools } from '../tools.ts';
 import { giveConsent, hasConsented } from './consent.ts';
-import { askGuardians, guardianWord } from './guardian.ts';
+import { askGuardians, guardianWord, whoseWord } from './guardian.ts';
 import { saidOfPerson } from './receipt.ts';
 
 const Params = Type.Object({ uid: Type.String({ maxLength: 100 }) });
@@ -40,7 +41,7 @@ const decide = (tools: IdpTools) =>
       const provider = await tools.provider();
       const sessionUid = interaction.session?.uid ?? '';
       const { db, clock } = tools.context;
-      const who = await whoConsents(db, personId, clock.now());
+      const who = await whoseWord(db, app, personId, clock.now());
       const isWaiting = who !== 'self' && (await guardianWord(db, personId, clientId, scopes, clock.now())) !== 'given';
       const acting = await actingChildren(tools, personId, scopes);
       const said = await saidOfPerson(tools, { personId, app, scopes, children: acting, at: clock.now() });
@@ -84,14 +85,14 @@ const nameOfChild = ({ fullName, className }: Child) => (className ? `${fullName
 async function guardiansBeside(
   { context: { db, clock } }: IdpTools,
   personId: string,
-  clientId: string,
+  app: App,
   scopes: readonly string[],
 ): Promise<Pick<ConsentProps, 'who' | 'waiting'>> {
   const now = clock.now();
-  const who = await whoConsents(db, personId, now);
+  const who = await whoseWord(db, app, personId, now);
   if (who === 'self') return { who, waiting: null };
-  const isAsked = (await guardianWord(db, personId, clientId, scopes, now)) === 'asked';
-  const isOver = isAsked && (who === 'guardian' || (await hasConsented(db, personId, clientId, scopes)));
+  const isAsked = (await guardianWord(db, personId, app.clientId, scopes, now)) === 'asked';
+  const isOver = isAsked && (who === 'guardian' || (await hasConsented(db, personId, app.clientId, scopes)));
   return { who, waiting: isOver ? { hasGuardian: (await decidersOf(db, personId, now)).length > 0 } : null };
 }
 
@@ -120,7 +121,7 @@ export async function showConsent(
       data: releasedData(claims, released, view.locale),
       actsFor: (await actingChildren(tools, personId, scopes)).map(nameOfChild),
       keepsAccess: scopes.includes('offline_access'),
-      ...(await guardiansBeside(tools, personId, app.clientId, scopes)),
+      ...(await guardiansBeside(tools, personId, app, scopes)),
       name: claims.name,
       someoneElseAction: `/signin/${interaction.uid}/someone-else`,
     },

@@ -6,6 +6,7 @@ import {
   appOrigins,
   authorizationRequest,
   codeFor,
+  fatherAgrees,
   redeem,
   redemption,
   type TestIdp,
@@ -70,6 +71,8 @@ test('N2: claims are no way round what the app is registered for, what was agree
   assert.equal(page?.name, 'consent', 'who is not asked by scopes is asked by claims');
   const named = page?.props.data.map(({ claim }: { claim: string }) => claim);
   assert.deepEqual(named, ['name'], 'a pupil’s birth date is not even offered');
+  await assert.rejects(told(pupil, 'thu-vien-so', greedy), /no code/, 'a child waits for a guardian');
+  await fatherAgrees(world, 'thu-vien-so');
   const ofPupil = await told(pupil, 'thu-vien-so', greedy);
   assert.ok(ofPupil.idToken.name);
   assert.equal(ofPupil.idToken.birthdate, undefined);

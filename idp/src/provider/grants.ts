@@ -1,11 +1,10 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import { statement } from '@edutrust/platform/database';
-import { whoConsents } from '@edutrust/registry/guardians';
 import { errors, type Grant, type KoaContextWithOIDC } from 'oidc-provider';
 import { actingForScope, childrenToActFor } from '../acting-for/children.ts';
 import type { AppDirectory } from '../apps/directory.ts';
 import { isForPerson } from '../apps/release.ts';
-import { guardianWord } from '../consent/guardian.ts';
+import { guardianWord, whoseWord } from '../consent/guardian.ts';
 import { askedScopes } from './claims-parameter.ts';
 import { keptDetailsOf } from './credential-details.ts';
 import { ownClientId } from './first-party.ts';
@@ -81,7 +80,7 @@ async function isAgreed(
   if (app.isApproved && children.length === 0 && (await isTheirs(db, clientId, personId))) return true;
   const ids = children.map(({ id }) => id);
   const isGiven = (await consent(db, personId, clientId, scopes, ids)).length > 0;
-  const who = await whoConsents(db, personId, clock.now());
+  const who = await whoseWord(db, app, personId, clock.now());
   if (who === 'self' || (who === 'both' && !isGiven)) return isGiven;
   return (await guardianWord(db, personId, clientId, scopes, clock.now())) === 'given';
 }

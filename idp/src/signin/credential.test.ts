@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import { TestBrowser } from '@edutrust/testing/browser';
 import { sql } from 'kysely';
-import { appOrigins, authorizationRequest, redeem, redemption, type TestIdp, testIdp } from '../../testing/idp.ts';
+import {
+  appOrigins,
+  authorizationRequest,
+  fatherAgrees,
+  redeem,
+  redemption,
+  type TestIdp,
+  testIdp,
+} from '../../testing/idp.ts';
 import type { CredentialAnswer, CredentialSignIn } from '../tools.ts';
 
 const asked = {
@@ -176,7 +184,9 @@ describe('a sign-in for the use of a person’s key (CSC API v2.2 §8.4.2)', () 
     const request = authorizationRequest(world.origin, 'thu-vien-so', asked);
     let shown = await browser.get(request.url);
     if (shown.page?.name === 'consent')
-      shown = await browser.post(`${world.origin}${shown.page.props.action}`, { decision: 'allow' });
+      await browser.post(`${world.origin}${shown.page.props.action}`, { decision: 'allow' });
+    await fatherAgrees(world, 'thu-vien-so');
+    shown = await browser.get(request.url);
     assert.equal(new URL(shown.url).searchParams.get('error'), 'access_denied');
     assert.equal(questions.length, count, 'nobody was asked');
   });
