@@ -8,6 +8,7 @@ import {
   appOrigins,
   authorizationRequest,
   codeFor,
+  fatherAgrees,
   password,
   redeem,
   redemption,
@@ -289,6 +290,8 @@ test('claims stand in the ID token of an app that is registered so, of what it a
   const plain = payloadOf((await signIn(teacher, 'doc-userinfo', { scope })).idToken);
   assert.deepEqual([plain.name, plain.email, plain.groups], [undefined, undefined, undefined]);
   await register('la', { hasClaimsInIdToken: true, scopes, isApproved: false });
+  await assert.rejects(signIn(pupil, 'la', { scope: scopes.join(' ') }), /no code/);
+  await fatherAgrees(world, 'la');
   const guarded = payloadOf((await signIn(pupil, 'la', { scope: scopes.join(' ') })).idToken);
   assert.ok(guarded.name);
   assert.deepEqual([guarded.birthdate, guarded.education_id, guarded.email], [undefined, undefined, undefined]);
