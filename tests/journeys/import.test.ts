@@ -158,9 +158,10 @@ test('E11: a list that is cut in the middle goes on where it stopped once the pa
   await page.getByLabel('Tệp danh sách').setInputFiles(file);
   await page.getByText('Mất kết nối').waitFor();
   await lookAtBoth(page, 'import-cut');
+  await page.goto('about:blank'); // gone before the line is there again: it would go on by itself
   await page.unroute(pieces);
 
-  await page.reload();
+  await page.goto(`${platform.url}/admin/import`);
   await page.getByRole('heading', { name: 'Tệp gửi dở' }).waitFor();
   await page.getByText(/Đã gửi 0,3 trên 1,\d MB/).waitFor();
   await page.getByLabel('Tệp danh sách').setInputFiles({ ...file, buffer: longRoster('chăm ') });
