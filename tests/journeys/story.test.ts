@@ -63,20 +63,29 @@ test('story 4: with JavaScript off a learner activates, signs in to an app with 
   await activate(platform, page, learner.code, pupilPassword);
   await page.getByRole('button', { name: 'Xong – đăng xuất' }).click();
 
-  await page.goto('http://localhost:4002/sign-in');
+  await page.goto('http://localhost:4001/sign-in');
   await signIn(page, learner.educationId, pupilPassword);
-  await page.waitForURL('http://localhost:4002/**');
+  await page.getByRole('button', { name: 'Đồng ý và xin phép cha mẹ' }).click();
+  await page.getByRole('heading', { name: 'Chờ cha mẹ đồng ý' }).waitFor();
+  const { page: fathers } = await openDevice(browser);
+  await activate(platform, fathers, person(platform, 'Phụ huynh').code, 'bố con đi câu cá sông');
+  await fathers.goto(`${platform.url}/account/children`);
+  await lookAtBoth(fathers, 'children-asked');
+  await fathers.getByRole('button', { name: /^Đồng ý: Thư viện số/ }).click();
+  await fathers.getByRole('heading', { name: /xin anh chị đồng ý/ }).waitFor({ state: 'detached' });
+  await page.goto('http://localhost:4001/sign-in');
+  await page.waitForURL('http://localhost:4001/**');
   assert.match(await page.content(), /Đặng Thị Ánh Nguyệt/);
 
-  // An app that asks waits for a guardian too (consent.test.ts).
-  await page.goto('http://localhost:4001/sign-in');
-  await page.getByRole('button', { name: 'Đồng ý và xin phép cha mẹ' }).waitFor();
+  await page.goto('http://localhost:4002/sign-in');
+  await page.waitForURL('http://localhost:4002/**');
+  assert.match(await page.content(), /Đặng Thị Ánh Nguyệt/, 'single sign-on without a prompt');
 
   await page.goto(`${platform.url}/`);
-  assert.ok(await page.getByText('Lớp học trực tuyến').first().isVisible());
+  assert.ok(await page.getByText('Thư viện số').first().isVisible());
   await page.getByRole('button', { name: 'Đăng xuất' }).click();
   await page.getByRole('heading', { name: 'Đã đăng xuất' }).waitFor();
-  for (const port of [4002]) {
+  for (const port of [4001, 4002]) {
     await eventually(async () => {
       await page.goto(`http://localhost:${port}/`);
       assert.doesNotMatch(
