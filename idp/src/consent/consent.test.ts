@@ -191,3 +191,16 @@ test('a receipt says what was agreed to then, whatever is renamed since; kept wo
   }
   assert.deepEqual(lasting(await receipt()), lasting(before));
 });
+
+test('N2: an approved app of the child’s own school waits for no guardian; approved for others it is an app like any', async () => {
+  const own = 'lop-hoc';
+  const audienceIs = (audience: readonly ('learner' | 'teacher' | 'staff')[]) =>
+    within((transaction) => changeApp(transaction, own, { audience: [...audience] }, setup));
+  await audienceIs(['teacher']);
+  const { page } = await child.get(authorizationRequest(world.origin, own).url);
+  assert.deepEqual([page?.name, page?.props.who], ['consent', 'both']);
+  const shown = await child.post(`${world.origin}${page?.props.action}`, { decision: 'allow' });
+  assert.deepEqual(shown.page?.props.waiting, { hasGuardian: true });
+  await audienceIs(['learner', 'teacher', 'staff']);
+  assert.ok((await codeFor(child, world.origin, own, { prompt: 'consent' })).code);
+});

@@ -6,6 +6,7 @@ import { decidersOf, decidesFor, whoConsents } from '@edutrust/registry/guardian
 import { notify } from '@edutrust/registry/notices';
 import { sql } from 'kysely';
 import type { App } from '../apps/app.ts';
+import { isForPerson } from '../apps/release.ts';
 import { record } from '../events.ts';
 import { digestOfSaid, type Said } from './said.ts';
 
@@ -28,11 +29,11 @@ export async function guardianConsents(db: Database | Transaction, childId: stri
 }
 
 /**
- * Whose word the app waits for. What two people of the department approved rests on that decision and on nobody's consent: a
- * child who is asked there all the same, because the app wants to keep access, answers alone.
+ * Whose word the app waits for. An approved app of the child's own school rests on the decision of two people and on nobody's
+ * consent: a child who is asked there all the same, because the app wants to keep access, answers alone.
  */
-export const whoseWord = (db: Database | Transaction, app: Pick<App, 'isApproved'>, personId: string, now: Date) =>
-  app.isApproved ? Promise.resolve('self' as const) : whoConsents(db, personId, now);
+export const whoseWord = async (db: Database | Transaction, app: App, personId: string, now: Date) =>
+  app.isApproved && (await isForPerson(db, app, personId)) ? 'self' : whoConsents(db, personId, now);
 
 /** Where the representative's word stands: nobody asked for it, it is waited for, or it is given by one who still decides. */
 export async function guardianWord(
