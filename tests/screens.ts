@@ -87,7 +87,9 @@ async function settled(page: Page, who: Who): Promise<void> {
     );
     return !waits && !document.querySelector('.skeleton, [aria-busy=true]');
   });
-  if (who !== 'visitor' && new URL(page.url()).pathname.startsWith('/signin')) throw new Error('asks to sign in');
+  if (who === 'visitor' || !new URL(page.url()).pathname.startsWith('/signin')) return;
+  if (await page.getByRole('textbox', { name: 'Mã giáo dục', exact: true }).isVisible())
+    throw new Error('asks to sign in');
 }
 
 /** `390`, `1440-dark`, `1440-forced`: a width and colours. */
