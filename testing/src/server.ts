@@ -29,27 +29,49 @@ export async function testServer(): Promise<string> {
   return (await own).url;
 }
 
+/** What PostgreSQL keeps of a city on the two cores and 24 GB that benches run on (docs/operations.md, PostgreSQL of a city). */
+const ofCity = { shared_buffers: "'2GB'", work_mem: "'32MB'", random_page_cost: '1.1', jit: 'off' };
+
 /**
  * Starts a PostgreSQL server in a folder that lies in memory where the machine has room; a durable one on the disk, with
- * PostgreSQL's own settings. Server and folder end with this process, also when that is killed.
+ * PostgreSQL's own settings; one for millions of people with those that operators are told. Server and folder end with
+ * this process, also when that is killed.
  */
-export async function startServer({ isDurable = false } = {}): Promise<OwnServer> {
+export async function startServer({ isDurable = false, isOfCity = false } = {}): Promise<OwnServer> {
   const folder = await mkdtemp(join(isDurable ? tmpdir() : await roomyFolder(), 'edutrust-test-'));
   await chmod(folder, 0o755); // as the folder for temporary files is: tests run programs as other accounts
-  const { url } = await startEmbedded(folder);
+  const started = await startEmbedded(folder);
+  if (isOfCity) {
+    await set(started.url, ofCity);
+    await started.stop(); // its memory is given once
+  }
+  const { url } = isOfCity ? await startEmbedded(folder) : started;
   await endWithUs(folder);
-  if (isDurable) return { url, folder };
+  if (!isDurable) {
+    await set(url, untilTheEnd);
+    await proveQuickly(url);
+  }
+  return { url, folder };
+}
+
+/** What a power failure would lose is no loss here; neither is a log that is soon written over. */
+const untilTheEnd = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', max_wal_size: "'256MB'" };
+
+async function set(url: string, settings: Readonly<Record<string, string>>): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
-  // What a power failure would lose is no loss here; neither is a log that is soon written over.
-  const settings = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', max_wal_size: "'256MB'" };
   for (const [name, value] of Object.entries(settings)) await client.query(`ALTER SYSTEM SET ${name} = ${value}`);
   await client.query('SELECT pg_reload_conf()');
-  // A connection proves its password by 4,096 rounds of a hash on both sides, and tests open thousands.
+  await client.end();
+}
+
+/** A connection proves its password by 4,096 rounds of a hash on both sides, and tests open thousands. */
+async function proveQuickly(url: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url });
+  await client.connect();
   await client.query('SET scram_iterations = 1');
   await client.query(`ALTER ROLE CURRENT_USER PASSWORD ${pg.escapeLiteral(new URL(url).password)}`);
   await client.end();
-  return { url, folder };
 }
 
 /** Files in memory, where Linux has them: a database is copied there in a tenth of the time that a disk's journal takes. */

@@ -5,27 +5,20 @@ import { compareWithMirror } from '@edutrust/directory-sync/testing/mirror';
 import type { HttpServer } from '@edutrust/platform/http';
 import { uuidv7 } from '@edutrust/platform/ids';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
-import { makeCrowd } from '@edutrust/registry/testing/crowd';
-import { type TestContext, testContext } from '@edutrust/testing/context';
+import type { TestContext } from '@edutrust/testing/context';
 import { serve } from '@edutrust/testing/served';
 import { sql } from 'kysely';
 import type { Row } from '../measure.ts';
+import { peopleOfCity as people, wholeCity } from '../whole-city.ts';
 import { searches, somePeople } from './growth.ts';
 
-const people = 2_750_000;
-const shape = { schools: 3_500, oneTeacherIn: 18 } as const;
 const members = 50_000;
 const mostMs = 100;
 
-/**
- * A city as large as ours: 2.6 million learners and 150,000 staff in 3,500 schools and 70,000 classes. Lists of other
- * systems (SCIM, OneRoster) by the wall clock, and a night's comparison of a target that holds all of them.
- */
+/** Lists of other systems (SCIM, OneRoster) by the wall clock, and a night's comparison of a target that holds everybody. */
 export async function city(): Promise<Row[]> {
-  await using context = await testContext({ migrations: [registryMigrations, migrations] });
-  const { rootId } = await makeCrowd(context.db, people, shape);
-  await context.pool.query('VACUUM ANALYZE');
-  return await measureCity(context, rootId); // before the context is closed
+  await using whole = await wholeCity([registryMigrations, migrations]);
+  return await measureCity(whole.context, whole.rootId); // before it is closed
 }
 
 /** The same in a city that stands already. */

@@ -1,21 +1,19 @@
 import process from 'node:process';
 import { migrations } from '@edutrust/registry/service';
-import { makeCrowd } from '@edutrust/registry/testing/crowd';
 import { applyYear, beginYearPlan, prepareYear, undoYear } from '@edutrust/registry/year-plan';
-import { type TestContext, testContext } from '@edutrust/testing/context';
+import type { TestContext } from '@edutrust/testing/context';
 import { sql } from 'kysely';
 import type { Row } from '../measure.ts';
 import { cpuOfPostgres, cpuOfProcess, postmasterOf } from '../processor.ts';
+import { wholeCity } from '../whole-city.ts';
 
 const cityPerSecond = Math.round(2_600_000 / 1_800);
 const lookEveryMs = 5_000;
 
-/** A city of 2.6 million learners in 3,500 schools, every one of which begins a new school year; and all of it undone. */
+/** The whole city, every school of which begins a new school year; and all of it undone. */
 export async function year(): Promise<Row[]> {
-  await using context = await testContext({ migrations: [migrations] });
-  await makeCrowd(context.db, 2_750_000, { schools: 3_500, oneTeacherIn: 18 });
-  await context.pool.query('VACUUM ANALYZE');
-  return await rollOver(context); // before the context is closed
+  await using whole = await wholeCity([migrations]);
+  return await rollOver(whole.context); // before it is closed
 }
 
 type SchoolState = 'ready' | 'applied' | 'undone';

@@ -133,6 +133,7 @@ async function examineOne(
 
 const goodNames: Readonly<Record<string, string>> = {
   disk: 'dung lượng đĩa',
+  memory: 'bộ nhớ của cơ sở dữ liệu',
   proxy: 'proxy',
   jobs: 'công việc nền và thư',
   events: 'sự kiện',

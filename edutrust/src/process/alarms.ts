@@ -2,7 +2,13 @@ import { findAlarms as ofCertificates } from '@edutrust/certs/alarms';
 import { findAlarms as ofSync } from '@edutrust/directory-sync/alarms';
 import { findGlassAlarms } from '@edutrust/idp/break-glass';
 import type { Alarm } from '@edutrust/platform/alarms';
-import { findDiskAlarms, findJobAlarms, findLagAlarms, findProxyAlarms } from '@edutrust/platform/alarms';
+import {
+  findDiskAlarms,
+  findJobAlarms,
+  findLagAlarms,
+  findMemoryAlarms,
+  findProxyAlarms,
+} from '@edutrust/platform/alarms';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { findWitnessAlarms } from '@edutrust/platform/witness';
 import { findAccessAlarms } from '@edutrust/registry/accesses';
@@ -11,6 +17,7 @@ import { findAlarms as ofSigning } from '@edutrust/signing-service/alarms';
 /** Everything that is looked at, by the doctor, the metrics and a task that logs it; each by itself. */
 export const alarmChecks: Readonly<Record<string, (context: ServiceContext) => Promise<Alarm[]>>> = {
   disk: findDiskAlarms,
+  memory: findMemoryAlarms,
   proxy: findProxyAlarms,
   jobs: findJobAlarms,
   events: findLagAlarms,

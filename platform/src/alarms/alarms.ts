@@ -1,2 +1,9 @@
 export type { Alarm } from './alarm.ts';
-export { findDiskAlarms, findJobAlarms, findLagAlarms, findProxyAlarms, freeBytes } from './ground.ts';
+export {
+  findDiskAlarms,
+  findJobAlarms,
+  findLagAlarms,
+  findMemoryAlarms,
+  findProxyAlarms,
+  freeBytes,
+} from './ground.ts';

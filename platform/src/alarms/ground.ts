@@ -37,6 +37,37 @@ export async function findDiskAlarms({
   return alarms;
 }
 
+/** A database that is larger than what it keeps in memory by this much reads its pages again and again. */
+const mostTimesMemory = 16;
+/** A smaller one lies in memory of the system's, whatever its own is. */
+const smallBytes = 2 * 1024 ** 3;
+
+/** PostgreSQL comes with 128 MiB of memory for its pages, which is little for a city. */
+export async function findMemoryAlarms({ db }: { readonly db: Database }): Promise<Alarm[]> {
+  const { rows } = await sql<{ size: number; memory: number; shown: string }>`
+    SELECT pg_database_size(current_database())::float8 AS size, pg_size_bytes(current_setting('shared_buffers'))::float8 AS memory,
+      current_setting('shared_buffers') AS shown`.execute(db);
+  const [found] = rows;
+  return found ? memoryAlarms(found) : [];
+}
+
+/** @param shown The memory as PostgreSQL writes it. */
+export function memoryAlarms({ size, memory, shown }: { size: number; memory: number; shown: string }): Alarm[] {
+  if (size < smallBytes || size <= memory * mostTimesMemory) return [];
+  const gibibytes = Math.floor(size / 2 ** 30);
+  return [
+    {
+      code: 'database-memory',
+      about: '',
+      isWarning: true,
+      sentence: {
+        vi: `PostgreSQL giữ ${gibibytes} GiB dữ liệu mà chỉ dành ${shown} bộ nhớ. Hãy đặt shared_buffers bằng một phần tư bộ nhớ của máy ấy.`,
+        en: `PostgreSQL holds ${gibibytes} GiB and keeps ${shown} of it in memory. Set shared_buffers to a quarter of that machine’s memory.`,
+      },
+    },
+  ];
+}
+
 /** Bytes that we may still write; undefined where nothing is yet. */
 export async function freeBytes(folder: string): Promise<number | undefined> {
   const found = await statfs(folder).catch(() => undefined);

@@ -150,13 +150,29 @@ test('D3: what a school did at this time a year ago is no surprise; twice as muc
   assert.match(twice.reason, /Năm ngoái trong 30 ngày quanh hôm nay là 60/);
 });
 
-test('D3: whether a city is large enough is asked of no more people than it takes to know', async () => {
+test('D3: whether a city is large enough is asked of no more people than it takes to know, and not of each school’s file', async () => {
   await using database = await testDatabase([migrations]);
   await makeCrowd(database.db, 4_000); // 3,800 of them learners
   const { db, plans } = explaining(database.pool);
-  const ask = (people: number) =>
-    db.transaction().execute((transaction) => areAtLeast(transaction, ['learner'], people));
+  const counted = new Map();
+  const start = Date.parse('2026-08-20T01:00:00Z');
+  const ask = (people: number, { lately = 0, minutes = 0 } = {}) =>
+    db
+      .transaction()
+      .execute((transaction) =>
+        areAtLeast(transaction, ['learner'], { people, lately, now: new Date(start + minutes * 60_000), counted }),
+      );
   assert.equal(await ask(50.01), true);
-  for (const [step, read] of stepsOf(plans.at(-1) ?? '')) assert.ok(read <= 51, step);
-  assert.deepEqual([await ask(3_800), await ask(3_800.5), await ask(25_000)], [true, false, false]);
+  for (const [step, read] of stepsOf(plans.at(-1) ?? '')) assert.ok(read <= 102, step);
+  const asked = plans.length;
+  assert.equal(await ask(80, { lately: 22, minutes: 59 }), true);
+  assert.equal(plans.length, asked, 'a hundred and two less twenty-two are eighty');
+  assert.equal(await ask(80, { lately: 23, minutes: 59 }), true);
+  assert.ok(plans.length > asked, 'who left since is not there');
+  assert.deepEqual([await ask(3_800), await ask(3_800.5)], [true, false]);
+  const all = plans.length;
+  assert.equal(await ask(25_000, { minutes: 59 }), false);
+  assert.equal(plans.length, all, 'all of them were counted, and were fewer');
+  await database.pool.query('UPDATE registry.affiliation SET valid_until = valid_from');
+  assert.deepEqual([await ask(3_000, { minutes: 30 }), await ask(3_000, { minutes: 61 })], [true, false]);
 });

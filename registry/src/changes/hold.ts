@@ -126,7 +126,7 @@ async function referredElsewhere({ transaction, planId }: Planning): Promise<Tex
 
 /** Too many of the whole run, or of every run of a day: small losses at many schools are one large one. */
 async function goingAtOnce(
-  { transaction }: Planning,
+  { context, transaction }: Planning,
   counts: readonly SchoolCount[],
   whose: Whose,
   now: Date,
@@ -141,31 +141,53 @@ async function goingAtOnce(
     return { vi: `${going} ${who.vi} sẽ rời.`, en: `${going} ${who.en} would leave.` };
   const lately = await countedLately(transaction, { whose, kinds: ['left'], now });
   if (lately === 0 || going + lately <= Math.max(mostOfRun.people, usual)) return undefined;
-  if (
-    await areAtLeast(
-      transaction,
-      whose === 'learner' ? ['learner'] : ['teacher', 'staff'],
-      (going + lately) / mostOfRun.part,
-    )
-  )
-    return undefined;
+  const roles = whose === 'learner' ? (['learner'] as const) : (['teacher', 'staff'] as const);
+  const people = (going + lately) / mostOfRun.part;
+  if (await areAtLeast(transaction, roles, { people, lately, now, counted: countedOf(context.db) })) return undefined;
   return {
     vi: `${going} ${who.vi} sẽ rời, và ${lately} đã rời trong 24 giờ qua ở mọi trường.`,
     en: `${going} ${who.en} would leave, and ${lately} left in the last 24 hours at all schools.`,
   };
 }
 
-/** Whether so many people have one of the roles now. No more are counted: each school's file asks, and the city has millions. */
+/** How many were counted of roles, whether that is all of them, and when: fewer, less those who left since, they are not. */
+export type Counted = Map<string, { readonly people: number; readonly areAll: boolean; readonly at: Date }>;
+
+/** Of each database, by this process. */
+const countedBy = new WeakMap<object, Counted>();
+
+function countedOf(db: object): Counted {
+  const known = countedBy.get(db) ?? new Map();
+  countedBy.set(db, known);
+  return known;
+}
+
+/** People are made and taken back, too: what was counted is believed for no longer. */
+const countedForMs = 3_600_000;
+
+/**
+ * Whether so many people have one of the roles now, of whom `lately` left in the last 24 hours. Each school's file asks and
+ * the city has millions: twice as many are counted as are asked for, and no more; what was counted within the hour and is
+ * enough without those who left, or was all and not enough, is not counted again: whoever came since is let wait at the worst.
+ */
 export async function areAtLeast(
   transaction: Transaction,
   roles: readonly AffiliationRole[],
-  people: number,
+  asked: { readonly people: number; readonly lately: number; readonly now: Date; readonly counted: Counted },
 ): Promise<boolean> {
-  const enough = Math.ceil(people);
+  const { lately, now, counted } = asked;
+  const enough = Math.ceil(asked.people);
+  const last = counted.get(roles.join());
+  if (last && now.getTime() - last.at.getTime() < countedForMs) {
+    if (last.people - lately >= enough) return true;
+    if (last.areAll && last.people < enough) return false;
+  }
   const { rows } = await sql<{ found: number }>`
     SELECT count(*) AS found FROM (SELECT FROM registry.affiliation AS f
-      WHERE f.role = ANY(${[...roles]}) AND f.valid_until IS NULL LIMIT ${enough}) AS found`.execute(transaction);
-  return (rows[0]?.found ?? 0) >= enough;
+      WHERE f.role = ANY(${[...roles]}) AND f.valid_until IS NULL LIMIT ${2 * enough}) AS found`.execute(transaction);
+  const people = rows[0]?.found ?? 0;
+  counted.set(roles.join(), { people, areAll: people < 2 * enough, at: now });
+  return people >= enough;
 }
 
 /** A class that loses more than half: one whose second page is missing. Who finishes school goes with the whole class. */

@@ -36,6 +36,8 @@ export interface RollOverInput {
   /** Learners who repeat their grade, and the class of this year that they repeat it in. */
   readonly repeating: readonly { readonly personId: string; readonly code: string }[];
   readonly actor: Actor;
+  /** What was proposed a moment ago; absent: it is looked up. */
+  readonly proposal?: RollOverProposal;
 }
 
 /**
@@ -79,10 +81,10 @@ const waiting = (organisationId: string, schoolYear: number) => sql`
  */
 export async function planRollOver(
   context: ServiceContext,
-  { organisationId, classes, repeating, actor }: RollOverInput,
+  { organisationId, classes, repeating, actor, proposal }: RollOverInput,
 ): Promise<string> {
   const schoolYear = schoolYearAt(context.clock.now());
-  const found = await proposeRollOver(context, organisationId);
+  const found = proposal ?? (await proposeRollOver(context, organisationId));
   const known = new Map(found.classes.map((one) => [one.id, one]));
   const strange = classes.find(({ classId }) => !known.has(classId));
   if (strange) throw notOfLastYear();

@@ -143,6 +143,7 @@ async function prepareSchool(context: ServiceContext, where: Where, actor: Actor
       classes: proposal.classes.map(({ id, next }) => ({ classId: id, next: next?.code ?? null })),
       repeating: [],
       actor,
+      proposal,
     });
     await keep(db, where, { state: 'ready', planId, proposal });
   } catch (error) {
