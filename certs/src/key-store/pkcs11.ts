@@ -161,7 +161,8 @@ const tokenInfoBytes = 512;
 const tokenFlagsAt = 32 + 32 + 16 + 16;
 
 type FunctionName = keyof typeof places;
-type Functions = Readonly<Record<FunctionName, ReturnType<LibraryHandle['func']>>>;
+/** A function of the library, found when it is first needed. @throws Error when the library has none. */
+type Functions = (name: FunctionName) => ReturnType<LibraryHandle['func']>;
 /** Calls one function of the library. @throws Error with what it answered when it is not CKR_OK. */
 type Call = (name: FunctionName, ...given: readonly unknown[]) => void;
 
@@ -173,7 +174,7 @@ export function loadPkcs11(module: string): Pkcs11 {
   const library = koffi.load(module);
   loaded.push(library);
   const functions = functionsOf(library);
-  const call: Call = (name, ...given) => mustBeOk(name, functions[name](...given));
+  const call: Call = (name, ...given) => mustBeOk(name, functions(name)(...given));
   const initialize = () =>
     call('C_Initialize', {
       createMutex: null,
@@ -196,19 +197,22 @@ export function loadPkcs11(module: string): Pkcs11 {
   };
 }
 
-/** The library's `CK_FUNCTION_LIST`, as far as we call it (§5.4). */
+/** The library's `CK_FUNCTION_LIST`, as far as we call it (§5.4). A token that only signs may have no place for the rest. */
 function functionsOf(library: LibraryHandle): Functions {
   const getFunctionList = library.func('C_GetFunctionList', 'ulong', [koffi.out(koffi.pointer('void *'))]);
   const list: [unknown] = [null];
   mustBeOk('C_GetFunctionList', getFunctionList(list));
   const first = isWindows ? 2 : koffi.sizeof('void *'); // behind CK_VERSION
-  return Object.fromEntries(
-    Object.entries(places).map(([name, place]) => {
-      const address = koffi.decode(list[0], first + place * koffi.sizeof('void *'), 'void *');
-      const prototype = koffi.proto('ulong', [...signatures[name as FunctionName]]);
-      return [name, koffi.decode(address, prototype)];
-    }),
-  ) as Functions; // Object.fromEntries forgets that every place is there
+  const found = new Map<FunctionName, ReturnType<Functions>>();
+  return (name) => {
+    const known = found.get(name);
+    if (known) return known;
+    const address = koffi.decode(list[0], first + places[name] * koffi.sizeof('void *'), 'void *');
+    if (address === null) throw new Error(`${name}: the library has no such function`);
+    const made = koffi.decode(address, koffi.proto('ulong', [...signatures[name]]));
+    found.set(name, made);
+    return made;
+  };
 }
 
 /** So many handles in memory: koffi reads them as an array of numbers, or as a typed one. */
@@ -301,13 +305,13 @@ function keyPairGenerator(call: Call): Pkcs11['generateKeyPair'] {
 }
 
 /** Signing (§5.11). */
-function signer({ C_SignInit, C_Sign }: Functions): Pkcs11['sign'] {
+function signer(functions: Functions): Pkcs11['sign'] {
   return async (session, mechanismType, key, input) => {
-    mustBeOk('C_SignInit', C_SignInit(session, mechanismOf(mechanismType), key));
+    mustBeOk('C_SignInit', functions('C_SignInit')(session, mechanismOf(mechanismType), key));
     const signature = Buffer.alloc(maxValueBytes);
     const length = [signature.length];
     const answer = await new Promise<number>((resolve, reject) => {
-      C_Sign.async(session, input, input.length, signature, length, (error: unknown, result: number) =>
+      functions('C_Sign').async(session, input, input.length, signature, length, (error: unknown, result: number) =>
         error ? reject(error) : resolve(result),
       );
     });

@@ -106,6 +106,7 @@ function unlock(
   try {
     p11.login(session, pin);
   } catch (error) {
+    closeQuietly(p11, session); // a token has few of them, and a PIN is typed wrong more than once
     throw pinProblem(error);
   }
   const keys = orLost(() =>
@@ -132,12 +133,20 @@ function unlock(
     lock: () => {
       try {
         p11.logout(session);
-        p11.closeSession(session);
       } catch {
         // a token that was pulled out has locked itself
       }
+      closeQuietly(p11, session);
     },
   };
+}
+
+function closeQuietly(p11: Pkcs11, session: Handle): void {
+  try {
+    p11.closeSession(session);
+  } catch {
+    // it went with the token
+  }
 }
 
 function load(library: string): Pkcs11 {
