@@ -10,6 +10,7 @@ import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:f
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import process from 'node:process';
+import { fileURLToPath } from 'node:url';
 import { rolldown } from 'rolldown';
 
 /** Where Node looks for a program that it carries; the same in every build of it. */
@@ -40,7 +41,8 @@ try {
   await copyFile(node, file);
   await chmod(file, 0o755);
   const carry = [file, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', fuse, ...(os === 'darwin' ? mach : [])];
-  execFileSync(process.execPath, [join(root, 'node_modules/postject/dist/cli.js'), ...carry], { stdio: 'ignore' });
+  const postject = fileURLToPath(import.meta.resolve('postject/dist/cli.js'));
+  execFileSync(process.execPath, [postject, ...carry], { stdio: 'ignore' });
   process.stdout.write(`${name}\n`);
 } finally {
   await rm(staged, { recursive: true });
