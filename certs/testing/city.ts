@@ -11,7 +11,7 @@ import { can, grantRole, rolesOf } from '@edutrust/registry/permissions';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
 import { type TwoPeople, twoPeople } from '@edutrust/registry/testing/two-people';
 import { TestClock } from '@edutrust/testing/clock';
-import { type TestContext, testContext } from '@edutrust/testing/context';
+import { type ContextSeed, type TestContext, testContext } from '@edutrust/testing/context';
 import { sql } from 'kysely';
 import { ensureAuthorities } from '../src/authority/authority.ts';
 import { migrations } from '../src/migrations.ts';
@@ -24,10 +24,19 @@ export interface Answer {
   readonly text: string;
 }
 
+/** The demo city and its authorities. */
+const seed: ContextSeed = {
+  key: 'certs demo',
+  fill: async (context) => {
+    await ensureAuthorities(context);
+    await seedDemo(context);
+  },
+};
+
 /** The demo city with its authorities, these routes behind the real HTTP base, and openssl as everybody's token. */
 export async function openTestCity() {
   const clock = new TestClock();
-  const context = await testContext({ migrations: [registryMigrations, migrations], clock });
+  const context = await testContext({ migrations: [registryMigrations, migrations], clock, seed });
   await ensureAuthorities(context);
   const city = await seedDemo(context);
   const service = createCerts(context);

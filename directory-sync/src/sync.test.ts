@@ -8,6 +8,7 @@ import { readOutboxOnce } from '@edutrust/platform/outbox';
 import { type DemoCity, seedDemo } from '@edutrust/registry/demo';
 import { changePerson, countActivePeople, getPerson, leave } from '@edutrust/registry/people';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
+import { demoSeed } from '@edutrust/registry/testing/demo';
 import { type TestContext, testContext } from '@edutrust/testing/context';
 import { eventually } from '@edutrust/testing/eventually';
 import { type Slapd, startSlapd } from '@edutrust/testing/slapd';
@@ -41,7 +42,7 @@ const ldapTarget = ({ url, baseDn, bindDn, bindPassword }: Slapd) => ({
 });
 
 async function openWorld(): Promise<World> {
-  const context = await testContext({ migrations: [registryMigrations, migrations] });
+  const context = await testContext({ migrations: [registryMigrations, migrations], seed: demoSeed });
   const slapd = await startSlapd();
   const city = await seedDemo(context);
   const { url, baseDn, bindDn, bindPassword } = slapd;

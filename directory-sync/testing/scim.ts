@@ -1,6 +1,7 @@
 import type { HttpServer } from '@edutrust/platform/http';
 import { type DemoCity, seedDemo } from '@edutrust/registry/demo';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
+import { demoSeed } from '@edutrust/registry/testing/demo';
 import { type TestContext, testContext } from '@edutrust/testing/context';
 import { serve } from '@edutrust/testing/served';
 import { addClient, type NewClient } from '../src/clients/clients.ts';
@@ -27,7 +28,7 @@ export interface World extends AsyncDisposable {
 }
 
 export async function openWorld(): Promise<World> {
-  const context = await testContext({ migrations: [registryMigrations, migrations] });
+  const context = await testContext({ migrations: [registryMigrations, migrations], seed: demoSeed });
   const city = await seedDemo(context);
   const app = await serve(context, createDirectorySync(context));
   let number = 0;

@@ -10,7 +10,7 @@ import { migrations as registryMigrations, registryPersonal } from '@edutrust/re
 import { TestAuthenticator } from '@edutrust/testing/authenticator';
 import { type Shown, TestBrowser } from '@edutrust/testing/browser';
 import { TestClock } from '@edutrust/testing/clock';
-import { type TestContext, testContext } from '@edutrust/testing/context';
+import { type ContextSeed, type TestContext, testContext } from '@edutrust/testing/context';
 import { freePort } from '@edutrust/testing/port';
 import { createActivationCode } from '../src/accounts/accounts.ts';
 import type { DocumentsPort } from '../src/children/children.ts';
@@ -112,6 +112,9 @@ async function serve(
   return { app, idp };
 }
 
+/** The demo city with its apps and codes. */
+const seed: ContextSeed = { key: 'idp demo', fill: async (context) => seedDemo(context, await seedCity(context)) };
+
 export async function testIdp(
   environment: Record<string, string> = {},
   documents?: DocumentsPort,
@@ -125,9 +128,9 @@ export async function testIdp(
     migrations: [registryMigrations, migrations],
     environment: { EDUTRUST_URL: origin, ...environment },
     clock,
+    seed,
   });
   const city = await seedCity(context);
-  await seedDemo(context, city);
   const { app, idp } = await serve(context, { documents, credentialSignIn, receipts });
   await app.listen({ host: 'localhost', port });
   const code = (personId: string) => newCode(context, personId);

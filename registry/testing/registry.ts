@@ -7,6 +7,7 @@ import { seedDemo } from '../src/demo/demo.ts';
 import { migrations } from '../src/migrations.ts';
 import { can, rolesOf } from '../src/permissions/permissions.ts';
 import { createRegistry } from '../src/service.ts';
+import { demoSeed } from './demo.ts';
 
 /** The registry with the demo city behind the real HTTP base; who calls is a header. */
 export async function openRegistry({
@@ -17,7 +18,7 @@ export async function openRegistry({
   /** What other workspaces would call what they keep. */
   readonly names?: Parameters<typeof createRegistry>[1];
 } = {}) {
-  const context = await testContext({ migrations: [migrations], clock });
+  const context = await testContext({ migrations: [migrations], clock, seed: demoSeed });
   const city = await seedDemo(context);
   const app = await createHttpServer({
     config: context.config,

@@ -10,9 +10,10 @@ import { accessBook } from '@edutrust/registry/accesses';
 import { type DemoCity, seedDemo as seedCity } from '@edutrust/registry/demo';
 import { can, rolesOf } from '@edutrust/registry/permissions';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
+import { demoSeed } from '@edutrust/registry/testing/demo';
 import { type TwoPeople, twoPeople } from '@edutrust/registry/testing/two-people';
 import { type Tampering, TestAuthenticator } from '@edutrust/testing/authenticator';
-import { type TestContext, testContext } from '@edutrust/testing/context';
+import { type ContextSeed, type TestContext, testContext } from '@edutrust/testing/context';
 import { sql } from 'kysely';
 import type Type from 'typebox';
 import { authorise } from '../src/activation/authorise.ts';
@@ -64,16 +65,30 @@ export interface Answer {
   readonly body: Buffer;
 }
 
+/** With authorities, whose certificates name the address of the service: only where that is the usual one. */
+const withAuthorities: ContextSeed = {
+  key: 'signing demo',
+  fill: async (context) => {
+    await ensureAuthorities(context);
+    await seedDemo(context, await seedCity(context));
+  },
+};
+
 export async function testCity(
   clock: Clock = systemClock,
   environment: Record<string, string> = {},
   apps?: Partial<AppsPort & AskingAppsPort>,
 ): Promise<TestCity> {
   const sets = [registryMigrations, certsMigrations, migrations];
-  const context = await testContext({ migrations: sets, clock, environment });
+  const context = await testContext({
+    migrations: sets,
+    clock,
+    environment,
+    seed: Object.keys(environment).length === 0 ? withAuthorities : demoSeed,
+  });
   await ensureAuthorities(context);
   const city = await seedCity(context);
-  await seedDemo(context, city);
+  await seedDemo(context, city); // does what the seed has not done
   const pages = {
     verify: pageOfProps('verify'),
     verifyReport: pageOfProps('verifyReport'),

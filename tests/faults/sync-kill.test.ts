@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { addTarget, runTarget } from '@edutrust/directory-sync/targets';
 import { allMigrations } from '@edutrust/edutrust/app';
 import { seedDemo } from '@edutrust/registry/demo';
+import { demoSeed } from '@edutrust/registry/testing/demo';
 import { command } from '@edutrust/testing/command';
 import { testContext } from '@edutrust/testing/context';
 import { contentOf, type Slapd, startSlapd } from '@edutrust/testing/slapd';
@@ -17,7 +18,7 @@ const rounds = 8;
 
 // The kill falls where rows are being done: after the plan is written down, a growing number of rows into it.
 test('D6: killed at row after row, a run is gone on with by the next process and ends as one that nobody killed', async () => {
-  await using context = await testContext({ migrations: allMigrations });
+  await using context = await testContext({ migrations: allMigrations, seed: demoSeed });
   await using killed = await startSlapd();
   await using whole = await startSlapd();
   const directory = await mkdtemp(join(tmpdir(), 'edutrust-kill-'));

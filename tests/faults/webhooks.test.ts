@@ -22,6 +22,7 @@ import { allMigrations } from '@edutrust/edutrust/app';
 import { outboxLag, readOutboxOnce } from '@edutrust/platform/outbox';
 import { seedDemo } from '@edutrust/registry/demo';
 import { changePerson } from '@edutrust/registry/people';
+import { demoSeed } from '@edutrust/registry/testing/demo';
 import { record as recordOfSigning } from '@edutrust/signing-service/events';
 import { command } from '@edutrust/testing/command';
 import { type TestContext, testContext } from '@edutrust/testing/context';
@@ -68,7 +69,7 @@ async function startImpostor(directory: string): Promise<{ url: string; arrived:
 }
 
 test('O3: beside receivers that hang, drip, reset after they took it or show a wrong certificate, one that works gets everything', async () => {
-  await using context = await testContext({ migrations: allMigrations });
+  await using context = await testContext({ migrations: allMigrations, seed: demoSeed });
   const city = await seedDemo(context);
   await catchUp(context);
   const directory = await mkdtemp(join(tmpdir(), 'edutrust-hook-'));
@@ -130,7 +131,7 @@ test('O3: beside receivers that hang, drip, reset after they took it or show a w
 });
 
 test('killed while messages are on their way, the next process goes on: each arrives, in order, under its one id', async () => {
-  await using context = await testContext({ migrations: allMigrations });
+  await using context = await testContext({ migrations: allMigrations, seed: demoSeed });
   const city = await seedDemo(context);
   await catchUp(context);
   await using receiver = await Receiver.start();
@@ -185,7 +186,7 @@ test('killed while messages are on their way, the next process goes on: each arr
 });
 
 test('the nine events of documents arrive over HTTP in their order, each by one id, signed; a 500 holds what is behind it and is tried again', async () => {
-  await using context = await testContext({ migrations: allMigrations });
+  await using context = await testContext({ migrations: allMigrations, seed: demoSeed });
   const city = await seedDemo(context);
   await catchUp(context);
   await using receiver = await Receiver.start();

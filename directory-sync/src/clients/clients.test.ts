@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seedDemo } from '@edutrust/registry/demo';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
+import { demoSeed } from '@edutrust/registry/testing/demo';
 import { testContext } from '@edutrust/testing/context';
 import { migrations } from '../service.ts';
 import { addClient, clientOfToken, endClient, findClient, renewToken } from './clients.ts';
@@ -9,7 +10,7 @@ import { addClient, clientOfToken, endClient, findClient, renewToken } from './c
 const actor = { kind: 'system', name: 'test' } as const;
 
 test('a renewed token leaves the one of before a day, and no other; an ended client has none; its use is seen', async () => {
-  await using context = await testContext({ migrations: [registryMigrations, migrations] });
+  await using context = await testContext({ migrations: [registryMigrations, migrations], seed: demoSeed });
   const { departmentId } = await seedDemo(context);
   const within = context.db.transaction();
   const { id, token: first } = await within.execute((tx) =>

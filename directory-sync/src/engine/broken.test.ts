@@ -8,6 +8,7 @@ import { startEmbedded } from '@edutrust/platform/embedded';
 import { seedDemo } from '@edutrust/registry/demo';
 import { changePerson, getPerson } from '@edutrust/registry/people';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
+import { demoSeed } from '@edutrust/registry/testing/demo';
 import { testContext } from '@edutrust/testing/context';
 import { eventually } from '@edutrust/testing/eventually';
 import { startServer } from '@edutrust/testing/server';
@@ -22,7 +23,11 @@ const actor = { kind: 'system', name: 'test' } as const;
 
 test('D6: a database that crashes after a change was sent, with what did not wait for its disk, knows that it knows nothing', async () => {
   const server = await startServer({ isDurable: true });
-  const before = await testContext({ migrations: [registryMigrations, migrations], server: server.url });
+  const before = await testContext({
+    migrations: [registryMigrations, migrations],
+    server: server.url,
+    seed: demoSeed,
+  });
   await using slapd = await startSlapd();
   const city = await seedDemo(before);
   const { url, baseDn, bindDn, bindPassword: secret } = slapd;

@@ -4,6 +4,7 @@ import { after, before, mock, test } from 'node:test';
 import { seedDemo } from '@edutrust/registry/demo';
 import { changePerson, getPerson } from '@edutrust/registry/people';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
+import { demoSeed } from '@edutrust/registry/testing/demo';
 import { type TestContext, testContext } from '@edutrust/testing/context';
 import { eventually } from '@edutrust/testing/eventually';
 import { type Slapd, startSlapd } from '@edutrust/testing/slapd';
@@ -22,7 +23,7 @@ let organisationId: string;
 let pupil: { readonly id: string; readonly dn: string };
 
 before(async () => {
-  context = await testContext({ migrations: [registryMigrations, migrations] });
+  context = await testContext({ migrations: [registryMigrations, migrations], seed: demoSeed });
   slapd = await startSlapd();
   const city = await seedDemo(context);
   const { url, baseDn, bindDn, bindPassword } = slapd;

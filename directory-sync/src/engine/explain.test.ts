@@ -4,6 +4,7 @@ import { addRoutes } from '@edutrust/platform/route';
 import { accessBook } from '@edutrust/registry/accesses';
 import { type DemoCity, seedDemo } from '@edutrust/registry/demo';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
+import { demoSeed } from '@edutrust/registry/testing/demo';
 import { type TestContext, testContext } from '@edutrust/testing/context';
 import { bareServer } from '@edutrust/testing/served';
 import { startSlapd } from '@edutrust/testing/slapd';
@@ -20,7 +21,7 @@ import { bringOne, noteChanges } from './live.ts';
 const actor = { kind: 'system', name: 'test' } as const;
 
 async function openCity(stack: AsyncDisposableStack): Promise<{ context: TestContext; city: DemoCity }> {
-  const context = stack.use(await testContext({ migrations: [registryMigrations, migrations] }));
+  const context = stack.use(await testContext({ migrations: [registryMigrations, migrations], seed: demoSeed }));
   return { context, city: await seedDemo(context) };
 }
 

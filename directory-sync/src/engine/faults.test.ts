@@ -7,6 +7,7 @@ import { createServer as createTlsServer } from 'node:tls';
 import { seedDemo } from '@edutrust/registry/demo';
 import { changePerson } from '@edutrust/registry/people';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
+import { demoSeed } from '@edutrust/registry/testing/demo';
 import { testContext } from '@edutrust/testing/context';
 import { eventually } from '@edutrust/testing/eventually';
 import { type Slapd, startSlapd } from '@edutrust/testing/slapd';
@@ -111,7 +112,7 @@ async function portOf(server: Server): Promise<number> {
 
 test('O3, D6: targets that are silent, reset after they did it, drip, or show a wrong certificate hold up nobody else, and are in step by both digests afterwards', async () => {
   await using stack = new AsyncDisposableStack();
-  const context = stack.use(await testContext({ migrations: [registryMigrations, migrations] }));
+  const context = stack.use(await testContext({ migrations: [registryMigrations, migrations], seed: demoSeed }));
   const city = await seedDemo(context);
   const add = async (name: string, port: number, scheme = 'ldap') => {
     const slapd = stack.use(await startSlapd());

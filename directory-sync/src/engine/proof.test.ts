@@ -4,6 +4,7 @@ import { after, before, mock, test } from 'node:test';
 import type { Database } from '@edutrust/platform/database';
 import { type DemoCity, seedDemo } from '@edutrust/registry/demo';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
+import { demoSeed } from '@edutrust/registry/testing/demo';
 import { type TestContext, testContext } from '@edutrust/testing/context';
 import { type Slapd, startSlapd } from '@edutrust/testing/slapd';
 import { Client } from 'ldapts';
@@ -20,7 +21,7 @@ let city: DemoCity;
 let slapd: Slapd;
 
 before(async () => {
-  context = await testContext({ migrations: [registryMigrations, migrations] });
+  context = await testContext({ migrations: [registryMigrations, migrations], seed: demoSeed });
   slapd = await startSlapd();
   city = await seedDemo(context);
 });

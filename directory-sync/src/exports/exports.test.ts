@@ -9,6 +9,7 @@ import type { HttpServer } from '@edutrust/platform/http';
 import { type DemoCity, seedDemo } from '@edutrust/registry/demo';
 import { leave } from '@edutrust/registry/people';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
+import { demoSeed } from '@edutrust/registry/testing/demo';
 import { TestClock } from '@edutrust/testing/clock';
 import { type TestContext, testContext } from '@edutrust/testing/context';
 import { serve } from '@edutrust/testing/served';
@@ -27,7 +28,7 @@ let city: DemoCity;
 let app: HttpServer;
 const clock = new TestClock();
 before(async () => {
-  context = await testContext({ migrations: [registryMigrations, migrations], clock });
+  context = await testContext({ migrations: [registryMigrations, migrations], clock, seed: demoSeed });
   city = await seedDemo(context);
   app = await serve(context, createDirectorySync(context));
 });

@@ -8,6 +8,7 @@ import { outboxLag } from '@edutrust/platform/outbox';
 import { type DemoCity, seedDemo } from '@edutrust/registry/demo';
 import { changePerson } from '@edutrust/registry/people';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
+import { demoSeed } from '@edutrust/registry/testing/demo';
 import { TestClock } from '@edutrust/testing/clock';
 import { type TestContext, testContext } from '@edutrust/testing/context';
 import { eventually } from '@edutrust/testing/eventually';
@@ -24,7 +25,7 @@ let city: DemoCity;
 let app: HttpServer;
 let service: ReturnType<typeof createDirectorySync>;
 before(async () => {
-  context = await testContext({ migrations: [registryMigrations, migrations], clock });
+  context = await testContext({ migrations: [registryMigrations, migrations], clock, seed: demoSeed });
   city = await seedDemo(context);
   service = createDirectorySync(context);
   app = await serve(context, service);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seedDemo } from '@edutrust/registry/demo';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
+import { demoSeed } from '@edutrust/registry/testing/demo';
 import { testContext } from '@edutrust/testing/context';
 import { serve } from '@edutrust/testing/served';
 import { addClient, endClient, type NewClient } from '../clients/clients.ts';
@@ -14,7 +15,7 @@ const base = '/ims/oneroster/rostering/v1p2';
 
 async function openWorld() {
   await using stack = new AsyncDisposableStack();
-  const context = stack.use(await testContext({ migrations: [registryMigrations, migrations] }));
+  const context = stack.use(await testContext({ migrations: [registryMigrations, migrations], seed: demoSeed }));
   const city = await seedDemo(context);
   const app = await serve(context, createDirectorySync(context));
   stack.defer(() => app.close());

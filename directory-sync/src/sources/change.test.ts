@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seedDemo } from '@edutrust/registry/demo';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
+import { demoSeed } from '@edutrust/registry/testing/demo';
 import { testContext } from '@edutrust/testing/context';
 import { startSlapd } from '@edutrust/testing/slapd';
 import { Client } from 'ldapts';
@@ -12,7 +13,7 @@ import { trySource } from './try.ts';
 
 async function openWorld() {
   await using stack = new AsyncDisposableStack();
-  const context = stack.use(await testContext({ migrations: [registryMigrations, migrations] }));
+  const context = stack.use(await testContext({ migrations: [registryMigrations, migrations], seed: demoSeed }));
   const city = await seedDemo(context);
   const slapd = stack.use(await startSlapd());
   const client = new Client({ url: slapd.url });

@@ -7,6 +7,7 @@ import { type DemoCity, seedDemo } from '@edutrust/registry/demo';
 import { listNotices } from '@edutrust/registry/notices';
 import { changePerson, leave } from '@edutrust/registry/people';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
+import { demoSeed } from '@edutrust/registry/testing/demo';
 import { TestClock } from '@edutrust/testing/clock';
 import { type TestContext, testContext } from '@edutrust/testing/context';
 import { eventually } from '@edutrust/testing/eventually';
@@ -45,7 +46,7 @@ interface World extends AsyncDisposable {
 let shared: { readonly context: TestContext; readonly clock: TestClock; readonly city: DemoCity };
 before(async () => {
   const clock = new TestClock();
-  const context = await testContext({ migrations: [registryMigrations, migrations], clock });
+  const context = await testContext({ migrations: [registryMigrations, migrations], clock, seed: demoSeed });
   shared = { context, clock, city: await seedDemo(context) };
 });
 after(() => shared.context[Symbol.asyncDispose]());

@@ -6,13 +6,14 @@ import process from 'node:process';
 import { test } from 'node:test';
 import { addTarget } from '@edutrust/directory-sync/targets';
 import { seedDemo } from '@edutrust/registry/demo';
+import { demoSeed } from '@edutrust/registry/testing/demo';
 import { runCommand } from '@edutrust/testing/command';
 import { testContext } from '@edutrust/testing/context';
 import { startSlapd } from '@edutrust/testing/slapd';
 import { allMigrations } from '../process/context.ts';
 
 test('edutrust sync ldif writes what slapadd loads, and edutrust sync run adopts it; no other kind is loaded from a file', async () => {
-  await using context = await testContext({ migrations: allMigrations });
+  await using context = await testContext({ migrations: allMigrations, seed: demoSeed });
   const folder = await mkdtemp(join(tmpdir(), 'edutrust-ldif-'));
   try {
     await writeFile(join(folder, 'secret.key'), `${'5a'.repeat(32)}\n`);

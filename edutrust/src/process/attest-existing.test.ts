@@ -2,12 +2,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { seedDemo } from '@edutrust/registry/demo';
 import { rolesOf } from '@edutrust/registry/permissions';
+import { demoSeed } from '@edutrust/registry/testing/demo';
 import { testContext } from '@edutrust/testing/context';
 import { attestExisting } from './attest-existing.ts';
 import { allMigrations } from './context.ts';
 
 test('Q3: roles of before are attested once, and never on the word of a log that somebody has cut', async () => {
-  await using context = await testContext({ migrations: allMigrations });
+  await using context = await testContext({ migrations: allMigrations, seed: demoSeed });
   const city = await seedDemo(context);
   const { administrator, pupil } = city.people;
   while ((await context.ledger.integrate()) > 0);

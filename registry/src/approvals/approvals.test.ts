@@ -5,6 +5,7 @@ import { flags, TestAuthenticator } from '@edutrust/testing/authenticator';
 import { type TestContext, testContext } from '@edutrust/testing/context';
 import { sql } from 'kysely';
 import Type from 'typebox';
+import { demoSeed } from '../../testing/demo.ts';
 import { type TwoPeople, twoPeople } from '../../testing/two-people.ts';
 import { type DemoCity, seedDemo } from '../demo/demo.ts';
 import { migrations } from '../migrations.ts';
@@ -60,6 +61,7 @@ describe('acts that take two people', () => {
     context = await testContext({
       migrations: [migrations],
       clock: { now: () => new Date(Date.now() + aheadMs) },
+      seed: demoSeed,
     });
     city = await seedDemo(context);
     await sql`CREATE TABLE number_set (number int)`.execute(context.db);

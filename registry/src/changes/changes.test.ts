@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import { testContext } from '@edutrust/testing/context';
 import { ownTemporaryFolder } from '@edutrust/testing/temporary';
 import { sql } from 'kysely';
+import { demoSeed } from '../../testing/demo.ts';
 import { seedDemo } from '../demo/demo.ts';
 import { migrations } from '../migrations.ts';
 import { createIdentifierVault } from '../people/people.ts';
@@ -19,7 +20,7 @@ import { findPlan } from './view.ts';
 const actor = { kind: 'system', name: 'cli' } as const;
 
 async function openCity() {
-  const context = await testContext({ migrations: [migrations] });
+  const context = await testContext({ migrations: [migrations], seed: demoSeed });
   const city = await seedDemo(context);
   return { context, schoolId: city.schools[0]?.id ?? '' };
 }

@@ -5,6 +5,7 @@ import { testDatabase } from '@edutrust/testing/database';
 import { explaining, stepsOf } from '@edutrust/testing/explaining';
 import { sql } from 'kysely';
 import { makeCrowd } from '../../testing/crowd.ts';
+import { demoSeed } from '../../testing/demo.ts';
 import { seedDemo } from '../demo/demo.ts';
 import { migrations } from '../migrations.ts';
 import { applyImport } from './apply.ts';
@@ -21,7 +22,7 @@ const second = { kind: 'system', name: 'second' } as const;
 /** Two schools of 240 learners in twelve classes each, on a day in November whose clock the test moves. */
 async function openCity() {
   const now = { at: new Date('2026-11-10T03:00:00Z') };
-  const context = await testContext({ migrations: [migrations], clock: { now: () => now.at } });
+  const context = await testContext({ migrations: [migrations], clock: { now: () => now.at }, seed: demoSeed });
   const city = await seedDemo(context);
   const [one, other] = city.schools;
   assert.ok(one && other);

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { createPool, kyselyOn } from '@edutrust/platform/database';
 import { type TestContext, testContext } from '@edutrust/testing/context';
 import { sql } from 'kysely';
+import { demoSeed } from '../../testing/demo.ts';
 import { seedDemo } from '../demo/demo.ts';
 import { migrations } from '../migrations.ts';
 import { acceptImport, applyImport, finishPlan } from './apply.ts';
@@ -74,7 +75,7 @@ async function stateOf({ db }: TestContext, version: number) {
 }
 
 test('D6: cut off at fifty points of plan and apply, a roster goes on to the same state: nobody twice, nobody left out, one event each', async () => {
-  await using context = await testContext({ migrations: [migrations] });
+  await using context = await testContext({ migrations: [migrations], seed: demoSeed });
   const schoolId = (await seedDemo(context)).schools[0]?.id ?? '';
   const whole = async (on: Parameters<typeof planChanges>[0], version: number) => {
     const id = await planChanges(on, { population: learners, source: source(schoolId, version), actor });

@@ -9,6 +9,7 @@ import { type TestContext, testContext } from '@edutrust/testing/context';
 import { explaining, stepsOf } from '@edutrust/testing/explaining';
 import { sql } from 'kysely';
 import { makeCrowd } from '../../testing/crowd.ts';
+import { demoSeed } from '../../testing/demo.ts';
 import { openRegistry } from '../../testing/registry.ts';
 import { seedDemo } from '../demo/demo.ts';
 import { addGuardian } from '../guardians/guardians.ts';
@@ -28,7 +29,7 @@ const actor = { kind: 'system', name: 'cli' } as const;
 const today = dateInVietnam(new Date());
 
 async function openCity() {
-  const context = await testContext({ migrations: [migrations] });
+  const context = await testContext({ migrations: [migrations], seed: demoSeed });
   const city = await seedDemo(context);
   return { context, city, schoolId: city.schools[0]?.id ?? '' };
 }

@@ -5,13 +5,14 @@ import { listMail } from '@edutrust/platform/mail';
 import { testContext } from '@edutrust/testing/context';
 import { eventually } from '@edutrust/testing/eventually';
 import { sql } from 'kysely';
+import { demoSeed } from '../../testing/demo.ts';
 import { seedDemo } from '../demo/demo.ts';
 import { migrations } from '../migrations.ts';
 import { listNotices, noticeKinds, noticeTasks, notify } from './notices.ts';
 import { sentencesOf } from './sentences.ts';
 
 test('a notice is told exactly when its effect is kept, and is mailed once where an address is known', async () => {
-  await using context = await testContext({ migrations: [migrations] });
+  await using context = await testContext({ migrations: [migrations], seed: demoSeed });
   const { db, pool, log } = context;
   const { people } = await seedDemo(context);
   await sql`UPDATE registry.person SET email = 'co-giao@truong.example' WHERE id = ${people.teacher}`.execute(db);

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { defineEvents } from '@edutrust/platform/events';
 import { testContext } from '@edutrust/testing/context';
 import { sql } from 'kysely';
+import { demoSeed } from '../../testing/demo.ts';
 import { openRegistry } from '../../testing/registry.ts';
 import { seedDemo } from '../demo/demo.ts';
 import { createEducationIdIssuer } from '../education-id/education-id.ts';
@@ -28,7 +29,7 @@ const actor = { kind: 'system', name: 'test' } as const;
 const today = '2026-11-23';
 
 test('the demo city has its people, is found without marks, and is made once', async () => {
-  await using context = await testContext({ migrations: [migrations] });
+  await using context = await testContext({ migrations: [migrations], seed: demoSeed });
   const [city, same] = await Promise.all([seedDemo(context), seedDemo(context)]);
   assert.deepEqual(city, same);
   const scope = [city.departmentId];
@@ -46,7 +47,7 @@ test('the demo city has its people, is found without marks, and is made once', a
 });
 
 test('an education ID of a merged duplicate leads to the record that stayed, for ever', async () => {
-  await using context = await testContext({ migrations: [migrations] });
+  await using context = await testContext({ migrations: [migrations], seed: demoSeed });
   const { people } = await seedDemo(context);
   const pupil = await findPerson(context.db, people.pupil);
   assert.equal(pupil.aliases.length, 1);
@@ -56,7 +57,7 @@ test('an education ID of a merged duplicate leads to the record that stayed, for
 });
 
 test('a moved pupil keeps the history and has the new school in the claims', async () => {
-  await using context = await testContext({ migrations: [migrations] });
+  await using context = await testContext({ migrations: [migrations], seed: demoSeed });
   const city = await seedDemo(context);
   const moved = await findPerson(context.db, city.people.movedPupil);
   assert.equal(moved.history.length, 2);
@@ -68,7 +69,7 @@ test('a moved pupil keeps the history and has the new school in the claims', asy
 });
 
 test('T4: a school sees its own people only, and a leaver loses every role', async () => {
-  await using context = await testContext({ migrations: [migrations] });
+  await using context = await testContext({ migrations: [migrations], seed: demoSeed });
   const city = await seedDemo(context);
   const [primary, lower] = city.schools;
   assert.ok(primary && lower);
@@ -98,7 +99,7 @@ test('T4: a school sees its own people only, and a leaver loses every role', asy
 });
 
 test('T5: nobody grants above their own role, outside their organisation, or to themselves; sync grants nothing', async () => {
-  await using context = await testContext({ migrations: [migrations] });
+  await using context = await testContext({ migrations: [migrations], seed: demoSeed });
   const city = await seedDemo(context);
   const [primary, lower] = city.schools;
   assert.ok(primary && lower);
@@ -147,7 +148,7 @@ test('names are kept in NFC with single spaces; odd ones are refused; lists sort
 });
 
 test('a correction that changes nothing makes no event', async () => {
-  await using context = await testContext({ migrations: [migrations] });
+  await using context = await testContext({ migrations: [migrations], seed: demoSeed });
   const { people } = await seedDemo(context);
   const count = async () => (await context.pool.query('SELECT count(*) AS count FROM platform.outbox')).rows[0].count;
   const before = await count();
@@ -162,7 +163,7 @@ test('a correction that changes nothing makes no event', async () => {
 });
 
 test('a merge carries the codes and the guardians of the duplicate to the record that stays, each once', async () => {
-  await using context = await testContext({ migrations: [migrations] });
+  await using context = await testContext({ migrations: [migrations], seed: demoSeed });
   const city = await seedDemo(context);
   const { pupil, guardian, movedPupil } = city.people;
   const school = city.schools[0]?.id ?? '';

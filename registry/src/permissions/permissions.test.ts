@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import type { PersonActor } from '@edutrust/platform/actor';
 import { type TestContext, testContext } from '@edutrust/testing/context';
 import { sql } from 'kysely';
+import { demoSeed } from '../../testing/demo.ts';
 import { seedDemo } from '../demo/demo.ts';
 import { createEducationIdIssuer } from '../education-id/education-id.ts';
 import { migrations } from '../migrations.ts';
@@ -21,7 +22,7 @@ function actorWith(held: PersonActor['roles'], personId = '00000000-0000-7000-80
 }
 
 async function openCity() {
-  const context = await testContext({ migrations: [migrations] });
+  const context = await testContext({ migrations: [migrations], seed: demoSeed });
   const city = await seedDemo(context);
   const tools = { issuer: createEducationIdIssuer(context), vault: createIdentifierVault(context.secrets) };
   return { context, city, tools, [Symbol.asyncDispose]: () => context[Symbol.asyncDispose]() };

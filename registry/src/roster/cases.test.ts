@@ -3,6 +3,7 @@ import { readdirSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { type TestContext, testContext } from '@edutrust/testing/context';
 import { sql } from 'kysely';
+import { demoSeed } from '../../testing/demo.ts';
 import { seedDemo } from '../demo/demo.ts';
 import { migrations } from '../migrations.ts';
 import { applyImport, type Completeness, planImport, type RosterPlan } from './roster.ts';
@@ -141,7 +142,7 @@ describe('files of real life', () => {
   let context: TestContext;
   let organisationId: string;
   before(async () => {
-    context = await testContext({ migrations: [migrations] });
+    context = await testContext({ migrations: [migrations], seed: demoSeed });
     const city = await seedDemo(context);
     organisationId = city.schools[0]?.id ?? '';
     const base = await planImport(context, { path: `${folder}r00-base.csv`, organisationId, actor });

@@ -7,6 +7,7 @@ import { dateInVietnam } from '@edutrust/platform/calendar';
 import { type TestContext, testContext } from '@edutrust/testing/context';
 import { fc } from '@edutrust/testing/property';
 import { type RawBuilder, sql } from 'kysely';
+import { demoSeed } from '../../testing/demo.ts';
 import { schoolYearAt } from '../calendar.ts';
 import type { Completeness } from '../changes/row.ts';
 import { changeClass } from '../classes/classes.ts';
@@ -116,7 +117,7 @@ describe('rows that are in step are known by their fingerprints, and the plan is
   const year = () => schoolYearAt(context.clock.now());
   const today = () => dateInVietnam(context.clock.now());
   before(async () => {
-    context = await testContext({ migrations: [migrations] });
+    context = await testContext({ migrations: [migrations], seed: demoSeed });
     await seedDemo(context);
     schools = (
       await sql<{ id: string; code: string }>`

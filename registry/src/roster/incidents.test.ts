@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { testContext } from '@edutrust/testing/context';
 import { sql } from 'kysely';
+import { demoSeed } from '../../testing/demo.ts';
 import { seedDemo } from '../demo/demo.ts';
 import { migrations } from '../migrations.ts';
 import { applyImport, planImport } from './roster.ts';
@@ -13,7 +14,7 @@ const second = { kind: 'system', name: 'second' } as const;
 const header = 'Mã trường,Lớp,Mã học sinh,Họ và tên,Ngày sinh,Trạng thái';
 
 async function openCity() {
-  const context = await testContext({ migrations: [migrations] });
+  const context = await testContext({ migrations: [migrations], seed: demoSeed });
   await seedDemo(context);
   const plan = (lines: readonly string[], completeness: 'partial' | 'schools' = 'partial') => {
     const bytes = Buffer.from([header, ...lines].join('\n'));

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { writeZip } from '@edutrust/platform/zip';
 import { type TestContext, testContext } from '@edutrust/testing/context';
+import { demoSeed } from '../../testing/demo.ts';
 import { type DemoCity, seedDemo } from '../demo/demo.ts';
 import { migrations } from '../service.ts';
 import { applyImport, type ImportInput, planImport } from './roster.ts';
@@ -14,7 +15,7 @@ let context: TestContext;
 let city: DemoCity;
 let directory: string;
 before(async () => {
-  context = await testContext({ migrations: [migrations] });
+  context = await testContext({ migrations: [migrations], seed: demoSeed });
   city = await seedDemo(context);
   directory = await mkdtemp(join(tmpdir(), 'edutrust-packages-'));
 });

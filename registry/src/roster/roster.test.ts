@@ -3,6 +3,7 @@ import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { type TestContext, testContext } from '@edutrust/testing/context';
 import { sql } from 'kysely';
+import { demoSeed } from '../../testing/demo.ts';
 import { listLearners } from '../classes/classes.ts';
 import { seedDemo } from '../demo/demo.ts';
 import { migrations } from '../migrations.ts';
@@ -23,7 +24,7 @@ function fileOf(text: string | Buffer | number[]) {
 }
 
 async function openCity() {
-  const context = await testContext({ migrations: [migrations] });
+  const context = await testContext({ migrations: [migrations], seed: demoSeed });
   return { context, city: await seedDemo(context) };
 }
 

@@ -4,6 +4,7 @@ import { after, before, describe, test } from 'node:test';
 import { startWorker } from '@edutrust/platform/jobs';
 import { seedDemo as seedCity } from '@edutrust/registry/demo';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
+import { demoSeed } from '@edutrust/registry/testing/demo';
 import { testContext } from '@edutrust/testing/context';
 import { eventually } from '@edutrust/testing/eventually';
 import { sql } from 'kysely';
@@ -39,7 +40,7 @@ describe('signing requests', () => {
   });
 
   test('a demo city of before, whose teachers do not sign, starts all the same', async () => {
-    await using older = await testContext({ migrations: [registryMigrations, migrations] });
+    await using older = await testContext({ migrations: [registryMigrations, migrations], seed: demoSeed });
     const city = await seedCity(older);
     await sql`DELETE FROM registry.role_assignment WHERE role IN ('clerk', 'signer')`.execute(older.db);
     await seedDemo(older, city);

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { after, before, mock, test } from 'node:test';
 import { type DemoCity, seedDemo } from '@edutrust/registry/demo';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
+import { demoSeed } from '@edutrust/registry/testing/demo';
 import { type TestContext, testContext } from '@edutrust/testing/context';
 import { type Slapd, type SlapdOptions, startSlapd } from '@edutrust/testing/slapd';
 import { AlreadyExistsError, Client, NoSuchObjectError } from 'ldapts';
@@ -26,7 +27,7 @@ let city: DemoCity;
 let folder: string;
 
 before(async () => {
-  context = await testContext({ migrations: [registryMigrations, migrations] });
+  context = await testContext({ migrations: [registryMigrations, migrations], seed: demoSeed });
   city = await seedDemo(context);
   folder = await mkdtemp(join(tmpdir(), 'edutrust-profiles-'));
 });

@@ -3,6 +3,7 @@ import { test } from 'node:test';
 import { seedDemo } from '@edutrust/registry/demo';
 import { changePerson, leave } from '@edutrust/registry/people';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
+import { demoSeed } from '@edutrust/registry/testing/demo';
 import { testContext } from '@edutrust/testing/context';
 import { ScimServer, type Ways } from '../../../testing/scim-server.ts';
 import { runTarget } from '../../engine/converge.ts';
@@ -58,7 +59,7 @@ const servers: Readonly<Record<ProfileId, Ways>> = {
 
 async function openWorld(profile: ProfileId, ways: Ways) {
   await using stack = new AsyncDisposableStack();
-  const context = stack.use(await testContext({ migrations: [registryMigrations, migrations] }));
+  const context = stack.use(await testContext({ migrations: [registryMigrations, migrations], seed: demoSeed }));
   const city = await seedDemo(context);
   const server = stack.use(await ScimServer.start(ways));
   const school = city.schools[0]?.id ?? '';

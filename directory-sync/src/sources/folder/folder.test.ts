@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { seedDemo } from '@edutrust/registry/demo';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
+import { demoSeed } from '@edutrust/registry/testing/demo';
 import { testContext } from '@edutrust/testing/context';
 import { migrations } from '../../service.ts';
 import { runSource } from '../run.ts';
@@ -14,7 +15,7 @@ const actor = { kind: 'system', name: 'test' } as const;
 const header = 'Mã trường,Mã lớp,Mã học sinh,Họ và tên,Ngày sinh,Giới tính';
 
 test('a file that is put into the folder with its digest is planned once; without it, or with another one, it is not there yet', async () => {
-  await using context = await testContext({ migrations: [registryMigrations, migrations] });
+  await using context = await testContext({ migrations: [registryMigrations, migrations], seed: demoSeed });
   const city = await seedDemo(context);
   const folder = join(context.config.dataDirectory, 'incoming', 'csdl');
   await mkdir(folder, { recursive: true });
@@ -66,7 +67,7 @@ test('a file that is put into the folder with its digest is planned once; withou
 });
 
 test('a folder’s name leads nowhere else', async () => {
-  await using context = await testContext({ migrations: [registryMigrations, migrations] });
+  await using context = await testContext({ migrations: [registryMigrations, migrations], seed: demoSeed });
   const city = await seedDemo(context);
   for (const folder of ['..', '../x', '/etc', 'a/b', '', 'A'])
     await assert.rejects(

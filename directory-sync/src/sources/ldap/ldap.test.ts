@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { startWorker } from '@edutrust/platform/jobs';
 import { type DemoCity, seedDemo } from '@edutrust/registry/demo';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
+import { demoSeed } from '@edutrust/registry/testing/demo';
 import { type TestContext, testContext } from '@edutrust/testing/context';
 import { eventually } from '@edutrust/testing/eventually';
 import { type Slapd, startSlapd } from '@edutrust/testing/slapd';
@@ -30,7 +31,7 @@ interface World extends AsyncDisposable {
 
 async function openWorld(): Promise<World> {
   await using stack = new AsyncDisposableStack();
-  const context = stack.use(await testContext({ migrations: [registryMigrations, migrations] }));
+  const context = stack.use(await testContext({ migrations: [registryMigrations, migrations], seed: demoSeed }));
   const city = await seedDemo(context);
   const slapd = stack.use(await startSlapd());
   const { url, baseDn, bindDn, bindPassword } = slapd;

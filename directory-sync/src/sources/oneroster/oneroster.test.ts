@@ -6,6 +6,7 @@ import { test } from 'node:test';
 import { seedDemo } from '@edutrust/registry/demo';
 import type { RosterKindId } from '@edutrust/registry/roster';
 import { migrations as registryMigrations } from '@edutrust/registry/service';
+import { demoSeed } from '@edutrust/registry/testing/demo';
 import { testContext } from '@edutrust/testing/context';
 import { serve } from '@edutrust/testing/served';
 import { addClient } from '../../clients/clients.ts';
@@ -29,7 +30,7 @@ async function rowsOf(settings: Settings, kind: RosterKindId, { secret = 'secret
 }
 
 test('our own OneRoster server gives every learner with class and birth date, and every member of staff', async () => {
-  await using context = await testContext({ migrations: [registryMigrations, migrations] });
+  await using context = await testContext({ migrations: [registryMigrations, migrations], seed: demoSeed });
   const city = await seedDemo(context);
   const app = await serve(context, createDirectorySync(context));
   try {
