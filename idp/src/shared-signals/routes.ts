@@ -98,7 +98,7 @@ async function receiverOf(
       en: 'A token of the client credentials grant is needed.',
     });
   const { app, scopes } = holder;
-  if (!app.isApproved || !accepted.some((scope) => scopes.includes(scope)))
+  if (!app.isApproved || app.isSandbox || !accepted.some((scope) => scopes.includes(scope)))
     throw new Forbidden('signals/not-allowed', {
       vi: `Ứng dụng phải được duyệt với phạm vi ${accepted.join(' hoặc ')}.`,
       en: `The app has to be approved with the scope ${accepted.join(' or ')}.`,
