@@ -186,7 +186,9 @@ async function makeOne(
       uses,
       expiresAt,
     };
-    const { id, token } = await db.transaction().execute((transaction) => makeToken(transaction, policy, operator(), clock.now()));
+    const { id, token } = await db
+      .transaction()
+      .execute((transaction) => makeToken(transaction, policy, operator(), clock.now()));
     output.result(
       { id, token, expiresAt },
       { vi: `Mã đăng ký (chỉ hiện một lần): ${token}`, en: `Registration token (shown once): ${token}` },

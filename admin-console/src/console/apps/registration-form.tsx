@@ -120,25 +120,26 @@ export function NewRegistrationToken() {
   );
 }
 
+/** What the software’s installer needs, ready to be pasted. */
 function Once({ token, expiresAt }: { readonly token: string; readonly expiresAt: string }) {
+  const settings = [`REGISTRATION_ENDPOINT=${location.origin}/oidc/register`, `INITIAL_ACCESS_TOKEN=${token}`].join(
+    '\n',
+  );
   const { isCopied, copy } = useCopy();
   return (
     <Banner state="good" live>
       <p class="font-semibold">
         {t('Mã chỉ hiện lần này; hãy chép ngay.', 'The token is shown this once; copy it now.')}
       </p>
-      <pre class="my-2 whitespace-pre-wrap break-all">{token}</pre>
-      <p>
+      <pre class="my-2 whitespace-pre-wrap break-all">{settings}</pre>
+      <p class="my-2">
         {t(
           `Gửi cho người cài phần mềm qua một kênh riêng. Dùng được tới ${formatTime(expiresAt)}.`,
-          `Send it to whoever installs the software, by a private channel. It works until ${formatTime(expiresAt)}.`,
+          `Send it by a private channel to the person who installs the software. It works until ${formatTime(expiresAt)}.`,
         )}
       </p>
-      <p class="my-2">
-        <span class="code break-all">{`${location.origin}/oidc/register`}</span>
-      </p>
-      <button type="button" class="button" onClick={() => copy(token)}>
-        {isCopied ? t('Đã chép', 'Copied') : t('Chép mã', 'Copy the token')}
+      <button type="button" class="button" onClick={() => copy(settings)}>
+        {isCopied ? t('Đã chép', 'Copied') : t('Chép cấu hình', 'Copy the settings')}
       </button>
     </Banner>
   );

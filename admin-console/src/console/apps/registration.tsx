@@ -61,22 +61,21 @@ function TokenRow({ token, onEnd }: { readonly token: RegistrationToken; readonl
   return (
     <Row
       mark={isUsable ? 'good' : 'dot'}
-      title={
-        <>
-          {organisation} <Made token={token} />
-        </>
-      }
+      title={organisation}
       note={
         <>
           {isUsable
             ? t(
-                `Còn ${usesLeft} lần, tới ${formatTime(expiresAt)}.`,
-                `${usesLeft} ${usesLeft === 1 ? 'use' : 'uses'} left, until ${formatTime(expiresAt)}.`,
+                `Còn ${usesLeft} lần, tới ${formatTime(expiresAt)}`,
+                `${usesLeft} ${usesLeft === 1 ? 'use' : 'uses'} left, until ${formatTime(expiresAt)}`,
               )
             : stateName(state)}{' '}
-          {isSandbox ? t('Chỉ để thử với người giả.', 'For the sandbox alone.') : null}
+          · <Made token={token} />
           <span class="block">
-            {t('Xin nhiều nhất', 'Asks at most for')}: {scopes.map(scopeName).join('; ')}
+            {isSandbox
+              ? t('Thử với người giả, xin nhiều nhất', 'The sandbox, asking at most for')
+              : t('Với người thật, xin nhiều nhất', 'Real people, asking at most for')}
+            : {scopesOf(scopes)}
           </span>
         </>
       }
@@ -112,12 +111,19 @@ function TokenRow({ token, onEnd }: { readonly token: RegistrationToken; readonl
 
 function Made({ token: { madeBy, madeAt } }: { readonly token: RegistrationToken }) {
   return (
-    <span class="font-normal text-quiet">
-      · {madeBy ? t(`${madeBy.fullName} tạo`, `made by ${madeBy.fullName}`) : t('tạo ở máy chủ', 'made at the server')}{' '}
+    <>
+      {madeBy ? t(`${madeBy.fullName} tạo`, `made by ${madeBy.fullName}`) : t('tạo ở máy chủ', 'made at the server')}{' '}
       {madeAt && <Ago at={madeAt} />}
-    </span>
+    </>
   );
 }
+
+/** That somebody came back is what every app may know. */
+const scopesOf = (scopes: readonly string[]) =>
+  scopes
+    .filter((scope) => scope !== 'openid' || scopes.length === 1)
+    .map(scopeName)
+    .join('; ');
 
 /** What became of it: an app that has ended has no page any more. */
 function Registered({ apps }: Pick<RegistrationToken, 'apps'>) {
@@ -139,9 +145,9 @@ function Registered({ apps }: Pick<RegistrationToken, 'apps'>) {
 
 function stateName(state: Exclude<RegistrationToken['state'], 'usable'>): string {
   const names = {
-    'used-up': t('Đã dùng hết.', 'Used up.'),
-    expired: t('Đã hết hạn.', 'Expired.'),
-    ended: t('Đã huỷ.', 'Revoked.'),
+    'used-up': t('Đã dùng hết', 'Used up'),
+    expired: t('Đã hết hạn', 'Expired'),
+    ended: t('Đã huỷ', 'Revoked'),
   };
   return names[state];
 }
