@@ -15,7 +15,7 @@ export const isValidAt = ({ validFromDate, validToDate }: X509Certificate, now: 
   validFromDate <= now && now <= validToDate;
 
 /** The certificate of the request while it is valid. */
-function certificateOf({ req }: KoaContextWithOIDC, clock: Clock): X509Certificate | undefined {
+export function certificateOf({ req }: KoaContextWithOIDC, clock: Clock): X509Certificate | undefined {
   const certificate = proved.get(req);
   return certificate && isValidAt(certificate, clock.now()) ? certificate : undefined;
 }
