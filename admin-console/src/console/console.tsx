@@ -77,9 +77,7 @@ const Approvals = part(() => import('./approvals/approvals.tsx').then((file) => 
 const AppPage = part(() => import('./apps/app.tsx').then((file) => file.AppPage));
 const Apps = part(() => import('./apps/apps.tsx').then((file) => file.Apps));
 const NewApp = part(() => import('./apps/form.tsx').then((file) => file.NewApp));
-const RegistrationTokens = part(() =>
-  import('./apps/registration.tsx').then((file) => file.RegistrationTokens),
-);
+const RegistrationTokens = part(() => import('./apps/registration.tsx').then((file) => file.RegistrationTokens));
 const NewRegistrationToken = part(() =>
   import('./apps/registration-form.tsx').then((file) => file.NewRegistrationToken),
 );
