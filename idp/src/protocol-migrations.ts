@@ -2,6 +2,7 @@ import type { SchemaMigrations } from '@edutrust/platform/migrations';
 import { actingFor } from './acting-for/migration.ts';
 import { codeProtection } from './apps/code-protection-migration.ts';
 import { backchannelRequests } from './ciba/migration.ts';
+import { codeIndexes } from './provider/code-migration.ts';
 import { registrationDefaults, registrations, registrationUses } from './registration/migration.ts';
 import { appDays } from './requests/uses.ts';
 
@@ -14,4 +15,5 @@ export const protocolMigrations: SchemaMigrations['migrations'] = [
   codeProtection,
   registrationDefaults,
   registrationUses,
+  codeIndexes,
 ];
