@@ -2,7 +2,8 @@ import type { SchemaMigrations } from '@edutrust/platform/migrations';
 import { actingFor } from './acting-for/migration.ts';
 import { codeProtection } from './apps/code-protection-migration.ts';
 import { backchannelRequests } from './ciba/migration.ts';
-import { registrationDefaults, registrations } from './registration/migration.ts';
+import { codeIndexes } from './provider/code-migration.ts';
+import { registrationDefaults, registrations, registrationUses } from './registration/migration.ts';
 import { appDays } from './requests/uses.ts';
 
 /** What the provider's later protocols keep. */
@@ -13,4 +14,6 @@ export const protocolMigrations: SchemaMigrations['migrations'] = [
   appDays,
   codeProtection,
   registrationDefaults,
+  registrationUses,
+  codeIndexes,
 ];

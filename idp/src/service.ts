@@ -1,5 +1,6 @@
 import type { Actor } from '@edutrust/platform/actor';
 import type { ServiceContext } from '@edutrust/platform/context';
+import type { PresentedToken, TokenRequest } from '@edutrust/platform/http';
 import { payloadText } from '@edutrust/platform/jobs';
 import { readOutbox } from '@edutrust/platform/outbox';
 import type { PersonalPart } from '@edutrust/platform/personal';
@@ -13,7 +14,7 @@ import { codeKind } from './activation/code-approval.ts';
 import { activationRoutes } from './activation/routes.ts';
 import { createAgents } from './agents/agents.ts';
 import type { App } from './apps/app.ts';
-import { createAppDirectory } from './apps/directory.ts';
+import { type AppDirectory, createAppDirectory } from './apps/directory.ts';
 import { releaseAppKind } from './apps/release-approval.ts';
 import { appRoutes } from './apps/routes.ts';
 import { roomRoutes } from './badges/room-routes.ts';
@@ -40,7 +41,8 @@ import { passkeyEndpointRoutes } from './passkeys/endpoints.ts';
 import { createPasswordHasher } from './password/hashing.ts';
 import { rotateOldSigningKeys } from './provider/keys.ts';
 import { ownToken } from './provider/own-token.ts';
-import { holderOfToken, type TokenHolder } from './provider/person-token.ts';
+import { personToken, type TokenHolder } from './provider/person-token.ts';
+import { createTokenDoor, isHeldBy, type TokenDoor } from './provider/presented.ts';
 import { createProvider } from './provider/provider.ts';
 import { personOfSubject } from './provider/subject.ts';
 import { sweep } from './provider/sweep.ts';
@@ -94,11 +96,14 @@ export interface Idp extends Service {
   authenticateAgain(request: FastifyRequest): Promise<Actor | null>;
   /** What APIs of ours ask about apps and their tokens. */
   readonly apps: {
-    holderOf(token: string): Promise<TokenHolder | undefined>;
+    holderOf(request: TokenRequest): Promise<
+      PresentedToken<TokenHolder> & {
+        /** Of a token that comes in the body beside the one in the header, held with the same keys. */
+        beside(token: string): Promise<TokenHolder | undefined>;
+      }
+    >;
     app(clientId: string): Promise<Pick<App, 'name' | 'scopes'> | undefined>;
-    appOf(
-      token: string,
-    ): Promise<(Pick<App, 'clientId' | 'organisationId'> & { readonly scopes: readonly string[] }) | undefined>;
+    appOf(request: TokenRequest): Promise<PresentedToken<Pick<App, 'clientId' | 'organisationId' | 'scopes'>>>;
     personOf(clientId: string, sub: string): Promise<string | undefined>;
   };
 }
@@ -128,8 +133,10 @@ export async function createIdp(context: ServiceContext, pages: IdpPages, ports:
   const throttle = createThrottle(context);
   const risk = createRiskWatch(context, throttle.devices);
   const provider = await createProvider({ context, apps, pages, cookies, requests, throttle, risk });
+  const tokens = createTokenDoor(context);
   const tools: IdpTools = {
     context,
+    tokens,
     pages,
     apps,
     cookies,
@@ -147,20 +154,7 @@ export async function createIdp(context: ServiceContext, pages: IdpPages, ports:
   return {
     name: 'idp',
     ...createAuthenticate(context, cookies, risk),
-    apps: {
-      holderOf: (token) => holderOfToken(context.db, apps, token),
-      app: (clientId) => apps.app(clientId),
-      appOf: async (token) => {
-        const found = await ownToken(context, apps, token);
-        if (!found?.app.isApproved || found.app.isSandbox) return undefined;
-        const { clientId, organisationId } = found.app;
-        return { clientId, organisationId, scopes: found.scopes };
-      },
-      personOf: async (clientId, sub) => {
-        const app = await apps.app(clientId);
-        return app && personOfSubject(context.db, app.sector, sub);
-      },
-    },
+    apps: askedOfApps(context, apps, tokens),
     routes: () => [...provider.routes, ...routesOf(tools, ports)],
     tasks: {
       [sweepTask]: () => forgetOld(context),
@@ -187,6 +181,35 @@ export async function createIdp(context: ServiceContext, pages: IdpPages, ports:
     },
     close: async () => {
       await Promise.all([...readers.map((reader) => reader.stop()), requests.settled()]);
+    },
+  };
+}
+
+/** What APIs of ours ask, in this process. */
+function askedOfApps(context: ServiceContext, apps: AppDirectory, tokens: TokenDoor): Idp['apps'] {
+  return {
+    holderOf: async (request) => {
+      const find = (token: string) => personToken(context.db, apps, token);
+      const { proven, ...presented } = await tokens.present(request, find);
+      const beside = async (token: string) => {
+        const found = await find(token);
+        return found && isHeldBy(found, proven) ? found.holder : undefined;
+      };
+      return { ...presented, beside };
+    },
+    app: (clientId) => apps.app(clientId),
+    appOf: async (request) => {
+      const { holder, headers } = await tokens.present(request, async (token) => {
+        const found = await ownToken(context, apps, token);
+        return found?.app.isApproved && !found.app.isSandbox ? found : undefined;
+      });
+      if (!holder) return { holder, headers };
+      const { clientId, organisationId } = holder.app;
+      return { holder: { clientId, organisationId, scopes: [...holder.scopes] }, headers };
+    },
+    personOf: async (clientId, sub) => {
+      const app = await apps.app(clientId);
+      return app && personOfSubject(context.db, app.sector, sub);
     },
   };
 }

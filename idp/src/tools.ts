@@ -4,6 +4,7 @@ import type Provider from 'oidc-provider';
 import type { AppDirectory } from './apps/directory.ts';
 import type { IdpPages } from './pages.ts';
 import type { PasswordHasher } from './password/hashing.ts';
+import type { TokenDoor } from './provider/presented.ts';
 import type { RiskWatch } from './risk/risk.ts';
 import type { CookieNames } from './sessions/cookies.ts';
 import type { Throttle } from './throttling/throttle.ts';
@@ -66,6 +67,8 @@ export interface IdpTools {
   readonly context: ServiceContext;
   readonly pages: IdpPages;
   readonly apps: AppDirectory;
+  /** Who an access token at an API of ours stands for. */
+  readonly tokens: TokenDoor;
   readonly hasher: PasswordHasher;
   readonly throttle: Throttle;
   readonly risk: RiskWatch;

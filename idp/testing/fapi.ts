@@ -173,13 +173,15 @@ export class FapiApp {
     return createHash('sha256').update(token).digest('base64url');
   }
 
+  /** The headers of a request with a token that is bound to its key. */
+  async bound(method: string, path: string, token: string, claims: JWTPayload = {}) {
+    const dpop = await this.proof(method, path, { ath: this.hashOf(token), ...claims });
+    return { authorization: `DPoP ${token}`, dpop };
+  }
+
   async userinfo(token: string, claims: JWTPayload = {}, accept = 'application/json'): Promise<Answered> {
-    const once = async () =>
-      this.ask('GET', '/oidc/userinfo', undefined, {
-        accept,
-        authorization: `DPoP ${token}`,
-        dpop: await this.proof('GET', '/oidc/userinfo', { ath: this.hashOf(token), ...claims }),
-      });
+    const bound = () => this.bound('GET', '/oidc/userinfo', token, claims);
+    const once = async () => this.ask('GET', '/oidc/userinfo', undefined, { accept, ...(await bound()) });
     const first = await once();
     return first.headers.get('www-authenticate')?.includes('use_dpop_nonce') ? once() : first;
   }

@@ -1,6 +1,8 @@
 import { createHash, randomBytes } from 'node:crypto';
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import { newsOf } from '@edutrust/platform/database';
-import { createHttpServer, type HttpServer } from '@edutrust/platform/http';
+import { createHttpServer, type HttpServer, type TokenRequest } from '@edutrust/platform/http';
 import { addRoutes } from '@edutrust/platform/route';
 import { accessBook } from '@edutrust/registry/accesses';
 import { type DemoCity, seedDemo as seedCity } from '@edutrust/registry/demo';
@@ -287,3 +289,9 @@ export async function fatherAgrees(
 export function redemption({ code, verifier, redirectUri }: { code: string; verifier: string; redirectUri: string }) {
   return { grant_type: 'authorization_code', code, code_verifier: verifier, redirect_uri: redirectUri };
 }
+
+/** A request to an API of ours with a plain token. */
+export const bringing = (token = ''): TokenRequest => {
+  const raw = new IncomingMessage(new Socket());
+  return { headers: { authorization: `Bearer ${token}` }, method: 'GET', url: '/', raw };
+};

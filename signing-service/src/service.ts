@@ -60,9 +60,9 @@ export const signingKinds: readonly ApprovalKind[] = [
 
 /** Where nobody says what apps there are, none may sign or send documents. */
 const noApps: AppsPort & AskingAppsPort = {
-  holderOf: async () => undefined,
+  holderOf: async () => ({ holder: undefined, headers: {}, beside: async () => undefined }),
   app: async () => undefined,
-  appOf: async () => undefined,
+  appOf: async () => ({ holder: undefined, headers: {} }),
   personOf: async () => undefined,
 };
 

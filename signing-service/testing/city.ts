@@ -3,7 +3,7 @@ import { ensureAuthorities } from '@edutrust/certs/authority';
 import { certsKinds, migrations as certsMigrations, createCerts } from '@edutrust/certs/service';
 import type { Actor } from '@edutrust/platform/actor';
 import { type Clock, systemClock } from '@edutrust/platform/clock';
-import { createHttpServer, type HttpServer } from '@edutrust/platform/http';
+import { createHttpServer, type HttpServer, type TokenRequest } from '@edutrust/platform/http';
 import { addRoutes } from '@edutrust/platform/route';
 import type { Service } from '@edutrust/platform/service';
 import { accessBook } from '@edutrust/registry/accesses';
@@ -57,6 +57,15 @@ export interface TestCity extends AsyncDisposable {
   /** Acts that take two people. */
   readonly two: TwoPeople;
 }
+
+/** What the provider would say of plain tokens. */
+export const bearers =
+  <Holder>(known: ReadonlyMap<string, Holder>) =>
+  async ({ headers }: TokenRequest) => ({
+    holder: known.get((headers.authorization ?? '').replace('Bearer ', '')),
+    headers: {},
+    beside: async (token: string) => known.get(token),
+  });
 
 export interface Answer {
   readonly status: number;

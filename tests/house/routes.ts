@@ -541,7 +541,7 @@ export const rows: Readonly<Record<string, Row>> = {
     body: () => ({ scopes: ['openid'], isSandbox: true, uses: 1, days: 1 }),
     fresh: 300,
   }),
-  'GET /api/v1/organisations/:id/registration-tokens': roles('DSAO', 'organisation'),
+  'GET /api/v1/registration-tokens': roles('DSAO'),
   'DELETE /api/v1/organisations/:id/registration-tokens/:tokenId': roles('DO', 'organisation', { fresh: 300 }),
   'PATCH /api/v1/apps/:clientId': roles('DO', 'app', { body: () => ({ name: 'Sổ tay' }), fresh: 300 }),
   'POST /api/v1/apps/:clientId/approval': roles('D', undefined, { top: true, fresh: 300 }),

@@ -28,7 +28,7 @@ after(async () => {
 const kindOf = (path: string) =>
   path
     .replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, ':id')
-    .replace(/(?<=\/(?:certificates|apps)\/)(?!new|requests)[^/?]+/, ':id');
+    .replace(/(?<=\/(?:certificates|apps)\/)(?!new|requests|registration-tokens)[^/?]+/, ':id');
 const visitsOf = (kind: string) => ({ '/admin/people/:id': 5, '/admin/apps/:id': 2 })[kind] ?? 1;
 
 /** Answers that say «not yours»; a wrong value, a conflict or a question for a fresher sign-in is none. */

@@ -110,6 +110,22 @@ async function unfolded(page: Page, path: string): Promise<void> {
   });
 }
 
+/** A token that a vendor's software used, one that nobody did, and one that the console has just made. */
+async function registered(page: Page, city: City): Promise<void> {
+  const make = async (...more: string[]) =>
+    JSON.parse((await city.platform.run('--json', 'apps', 'token', 'make', '--organisation', 'SGDDT', ...more)).stdout);
+  await make('--uses', '3', '--days', '30', '--sandbox');
+  const { token } = await make('--uses', '1');
+  await fetch(`${city.platform.url}/oidc/register`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ client_name: 'Vở số', redirect_uris: ['https://vo-so.example.vn/callback'] }),
+  });
+  await page.goto(`${city.platform.url}/admin/apps/registration-tokens/new`);
+  await page.getByRole('button', { name: 'Tạo mã' }).click();
+  await page.getByText('Mã chỉ hiện lần này').waitFor();
+}
+
 /** A hotline asks the guardian, who is in (OpenID CIBA). */
 async function askedOnPhone(page: Page, city: City): Promise<void> {
   const { stdout } = await city.platform.run(
@@ -250,6 +266,9 @@ const inventory: readonly Omit<Screen, 'before'>[] = [
       await page.getByRole('heading', { name: 'Truy cập khẩn cấp' }).waitFor();
     },
   },
+  { name: '29 registration token, new', who: 'department', open: '/admin/apps/registration-tokens/new' },
+  { name: '29 registration token, shown once', who: 'department', open: registered },
+  { name: '29 registration tokens', who: 'department', open: '/admin/apps/registration-tokens' },
   { name: '29 app, redirect test', who: 'department', open: redirectTest },
   {
     name: '29 app, whole form',

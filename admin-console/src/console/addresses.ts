@@ -58,6 +58,8 @@ export const addresses = [
   '/admin/approvals/:id',
   '/admin/apps',
   '/admin/apps/new',
+  '/admin/apps/registration-tokens',
+  '/admin/apps/registration-tokens/new',
   '/admin/apps/:clientId',
   '/admin/apps/:clientId/edit',
   '/admin/sync',

@@ -77,6 +77,10 @@ const Approvals = part(() => import('./approvals/approvals.tsx').then((file) => 
 const AppPage = part(() => import('./apps/app.tsx').then((file) => file.AppPage));
 const Apps = part(() => import('./apps/apps.tsx').then((file) => file.Apps));
 const NewApp = part(() => import('./apps/form.tsx').then((file) => file.NewApp));
+const RegistrationTokens = part(() => import('./apps/registration.tsx').then((file) => file.RegistrationTokens));
+const NewRegistrationToken = part(() =>
+  import('./apps/registration-form.tsx').then((file) => file.NewRegistrationToken),
+);
 const EditApp = part(() => import('./apps/form.tsx').then((file) => file.EditApp));
 const Accesses = part(() => import('./audit/accesses.tsx').then((file) => file.Accesses));
 const Audit = part(() => import('./audit/audit.tsx').then((file) => file.Audit));
@@ -206,6 +210,8 @@ const pages: Readonly<Record<Address, ComponentType>> = {
   '/admin/approvals/:id': ApprovalPage,
   '/admin/apps': Apps,
   '/admin/apps/new': NewApp,
+  '/admin/apps/registration-tokens': RegistrationTokens,
+  '/admin/apps/registration-tokens/new': NewRegistrationToken,
   '/admin/apps/:clientId': AppPage,
   '/admin/apps/:clientId/edit': EditApp,
   '/admin/sync': Targets,

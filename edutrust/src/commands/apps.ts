@@ -146,8 +146,9 @@ function addTokenCommands(program: Program, token: Program['command']): void {
       const output = program.output();
       await withContext(program, async ({ db, clock }) => {
         const { id } = await findOrganisationByCode(db, organisation);
-        for (const kept of await listTokens(db, id, clock.now())) {
-          const until = kept.expiresAt.toISOString().slice(0, 10);
+        for (const kept of await listTokens(db, clock.now(), { organisationId: id })) {
+          if (kept.state !== 'usable') continue;
+          const until = kept.expiresAt.slice(0, 10);
           const sandbox = kept.isSandbox ? '  sandbox' : '';
           output.result(kept, `${kept.id}  ${kept.usesLeft} × ${until}${sandbox}  ${kept.scopes.join(' ')}`);
         }
@@ -185,7 +186,9 @@ async function makeOne(
       uses,
       expiresAt,
     };
-    const { id, token } = await db.transaction().execute((transaction) => makeToken(transaction, policy, operator()));
+    const { id, token } = await db
+      .transaction()
+      .execute((transaction) => makeToken(transaction, policy, operator(), clock.now()));
     output.result(
       { id, token, expiresAt },
       { vi: `Mã đăng ký (chỉ hiện một lần): ${token}`, en: `Registration token (shown once): ${token}` },

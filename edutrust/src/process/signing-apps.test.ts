@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
-import { createHash, verify, X509Certificate } from 'node:crypto';
+import { createHash, randomUUID, verify, X509Certificate } from 'node:crypto';
+import { IncomingMessage } from 'node:http';
+import { Socket } from 'node:net';
 import { after, before, describe, test } from 'node:test';
+import { FapiApp } from '@edutrust/idp/testing/fapi';
 import { appOrigins, authorizationRequest, redeem, redemption, type TestIdp, testIdp } from '@edutrust/idp/testing/idp';
 import { answerCredentialSignIn } from '@edutrust/signing-service/remote-signing';
 import { type TestCity, type TestPhone, testCity } from '@edutrust/signing-service/testing/city';
@@ -27,11 +30,12 @@ describe('an app of the CSC API has hashes signed that it asked for by a rich au
       undefined,
       {},
       {
-        holderOf: async (token) => {
-          const holder = await idp.idp.apps.holderOf(token);
-          return holder && { ...holder, personId: here(holder.personId) };
+        holderOf: async (request) => {
+          const { holder, ...held } = await idp.idp.apps.holderOf(request);
+          return { ...held, holder: holder && { ...holder, personId: here(holder.personId) } };
         },
         app: async () => ({ name: 'Lớp học', scopes: ['service', 'credential'] }),
+        appOf: (request) => idp.idp.apps.appOf(request),
       },
     );
     idp = await testIdp({}, undefined, (signIn) =>
@@ -141,6 +145,58 @@ describe('an app of the CSC API has hashes signed that it asked for by a rich au
         ),
       );
     assert.equal((await signHash(token, credentialID, hashes)).json.error, 'invalid_request', 'once');
+  });
+
+  test('P8: an app of the FAPI profile calls both APIs with its bound tokens, which are nobody’s without its key', async () => {
+    const app = await FapiApp.register(idp, 'fapi2', { scopes: ['openid', 'service', 'credential'] });
+    const tokenFor = async (asked: Record<string, string>) => {
+      const { answer, verifier } = await app.enter(browser, { nonce: undefined, ...asked });
+      return (await app.token(app.redemption(answer.get('code'), verifier))).json;
+    };
+    const { access_token: token = '', token_type } = await tokenFor({ scope: 'service' });
+    assert.equal(token_type, 'DPoP');
+    const path = '/csc/v2/credentials/list';
+    const list = async (headers: Record<string, string>) =>
+      city.app.inject({
+        method: 'POST',
+        url: path,
+        headers: { 'content-type': 'application/json', ...headers },
+        payload: '{}',
+      });
+    const listed = await list(await app.bound('POST', path, token));
+    assert.deepEqual(listed.json().credentialIDs, [await credentialOf(phone)], listed.body);
+    const downgraded = await list({ authorization: `Bearer ${token}` });
+    assert.deepEqual([downgraded.statusCode, downgraded.json().error], [401, 'invalid_token']);
+    assert.match(String(downgraded.headers['www-authenticate']), /^DPoP .*error="invalid_token"/);
+    const elsewhere = await app.bound('POST', '/csc/v2/credentials/info', token);
+    assert.equal((await list(elsewhere)).statusCode, 401, 'a proof for another method of the API');
+
+    // CSC §11.10: a second token as a parameter is held with the key that the request proved, or not at all
+    const plain = {
+      headers: { authorization: `Bearer ${'a'.repeat(43)}` },
+      method: 'GET',
+      url: '/',
+      raw: new IncomingMessage(new Socket()),
+    };
+    assert.equal(await (await idp.idp.apps.holderOf(plain)).beside(token), undefined, 'beside nothing');
+    const bound = { ...plain, method: 'POST', url: path, headers: await app.bound('POST', path, token) };
+    const { beside } = await idp.idp.apps.holderOf(bound);
+    assert.deepEqual((await beside(token))?.scopes, ['service']);
+    app.changeProofKey();
+    const { access_token: ofOtherKey = '' } = await tokenFor({ scope: 'service' });
+    assert.equal(await beside(ofOtherKey), undefined, 'bound to another key');
+
+    const machine = { kind: 'machine', redirectUris: [], scopes: ['documents'] } as const;
+    const sending = await FapiApp.register(idp, 'fapi2', machine);
+    const { json } = await sending.token({ grant_type: 'client_credentials', scope: 'documents' });
+    const url = `/api/v1/app-documents/${randomUUID()}`;
+    const read = async (headers: Record<string, string>) =>
+      (await city.app.inject({ method: 'GET', url, headers })).statusCode;
+    assert.equal(await read(await sending.bound('GET', url, json.access_token ?? '')), 404, 'it may ask');
+    assert.equal(await read({ authorization: `Bearer ${json.access_token}` }), 401);
+    assert.equal(await read(await sending.bound('POST', url, json.access_token ?? '')), 401, 'a proof for writing');
+    sending.changeProofKey();
+    assert.equal(await read(await sending.bound('GET', url, json.access_token ?? '')), 401, 'a thief');
   });
 
   test('details that cannot be put before the person are the app’s error, and nobody is asked', async () => {

@@ -4,6 +4,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
+import { bearers } from '@edutrust/signing-service/testing/city';
 import { verifyFile } from '@edutrust/signing-service/verify';
 import { codeOf, type SealingWorld, sealingWorld } from '../../testing/sealing.ts';
 import type { Fetch } from './client.ts';
@@ -83,7 +84,7 @@ describe('the school’s key at a provider of remote signing (CSC API v2)', () =
 
   before(async () => {
     world = await sealingWorld(undefined, {
-      holderOf: async (token) => tokens.get(token),
+      holderOf: bearers(tokens),
       app: async () => ({ name: 'EduTrust khác', scopes: ['service'] }),
     });
     folder = await mkdtemp(join(tmpdir(), 'edutrust-remote-'));

@@ -14,6 +14,7 @@ import { optionalAddress, returnAddresses } from './addresses.ts';
 import { mustNotBeAgent } from './agent-ids.ts';
 import type { ApiAccess, AppApi } from './apis.ts';
 import { type App, coveredOf, toApp } from './app.ts';
+import { parseAppName } from './app-name.ts';
 import { type Audience, audiences } from './audience.ts';
 import { proofsOf, provesItself } from './certificates.ts';
 import { apiColumns, cibaColumn, proofColumns, protocolColumns } from './columns.ts';
@@ -140,7 +141,7 @@ export async function registerApp(
     .insertInto('idp.app')
     .values({
       client_id: clientId,
-      name: input.name.normalize('NFC').trim(),
+      name: parseAppName(input.name),
       purpose: JSON.stringify(input.purpose),
       kind: input.kind,
       organisation_id: input.organisationId,
@@ -209,7 +210,7 @@ export async function changeApp(
     .updateTable('idp.app')
     .set((expression) => ({
       version: expression('version', '+', 1),
-      ...(change.name === undefined ? {} : { name: change.name.normalize('NFC').trim() }),
+      ...(change.name === undefined ? {} : { name: parseAppName(change.name) }),
       ...(change.purpose === undefined ? {} : { purpose: JSON.stringify(change.purpose) }),
       ...(change.redirectUris === undefined ? {} : { redirect_uris: addresses(change.redirectUris, 'redirectUris') }),
       ...(change.postLogoutRedirectUris === undefined

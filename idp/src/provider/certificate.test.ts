@@ -1,17 +1,21 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { createHash, X509Certificate } from 'node:crypto';
 import { mkdtemp, readFile } from 'node:fs/promises';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { TestBrowser } from '@edutrust/testing/browser';
+import { decodeJwt } from 'jose';
 import { FapiApp } from '../../testing/fapi.ts';
-import { appOrigins, type TestIdp, testIdp } from '../../testing/idp.ts';
+import { appOrigins, codeFor, redeem, redemption, type TestIdp, testIdp } from '../../testing/idp.ts';
+import { changeApp } from '../apps/apps.ts';
 
 /** Where the proxy asks for certificates; it passes the host on. */
 const mtlsHost = 'mtls.localhost:8443';
 const asked = { EDUTRUST_MTLS_URL: `https://${mtlsHost}`, EDUTRUST_TRUSTED_PROXIES: 'loopback' };
+const setup = { kind: 'system', name: 'setup' } as const;
 let world: TestIdp;
 let browser: TestBrowser;
 let own: string;
@@ -104,6 +108,35 @@ test('P16: an app proves itself by its certificate, and its tokens are worth not
     'at the address where none is asked for',
   );
   assert.equal((await fetch(`${world.origin}/oidc/userinfo`, { headers: { authorization } })).status, 401);
+});
+
+test('P16: what an app with a certificate gets by an exchange is bound to it as well', async () => {
+  const means = { vi: 'Gọi.', en: 'Call.' };
+  const [called, calling] = ['https://duoc-goi.example', 'https://dich-vu.example'];
+  const apiOf = (identifier: string) => ({ api: { identifier, scopes: [{ name: 'goi', means }] } });
+  const access = (identifier: string) => ({ apiAccess: [{ identifier, scopes: ['goi'] }] });
+  await FapiApp.register(world, 'standard', apiOf(called));
+  const exchanges = { certificates: [own], exchangesTokens: true, ...apiOf(calling), ...access(called) };
+  const app = await FapiApp.register(world, 'standard', exchanges);
+  await world.context.db.transaction().execute((tx) => changeApp(tx, 'lop-hoc', access(calling), setup));
+  world.clock.moveSeconds(4);
+  const asked = { scope: 'openid goi', resource: calling };
+  const code = await codeFor(browser, world.origin, 'lop-hoc', asked);
+  const given = await redeem(world.origin, 'lop-hoc', { ...redemption(code), resource: calling });
+  const { json } = await through(
+    '/oidc/token',
+    {
+      client_id: app.clientId,
+      grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+      subject_token: given.json.access_token,
+      subject_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+      resource: called,
+    },
+    { cert: escaped(own) },
+  );
+  const held = decodeJwt<{ cnf?: { 'x5t#S256'?: string } }>(json.access_token ?? '');
+  const thumbprint = createHash('sha256').update(new X509Certificate(own).raw).digest('base64url');
+  assert.equal(held.cnf?.['x5t#S256'], thumbprint, JSON.stringify(json));
 });
 
 test('P16: a certificate that is not exactly one of the app, is over, or is no certificate proves nothing', async () => {

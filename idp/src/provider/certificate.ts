@@ -10,11 +10,14 @@ export function keepCertificate(request: IncomingMessage, certificate: X509Certi
   if (certificate) proved.set(request, certificate);
 }
 
-/** The certificate of the request while it is valid (RFC 5280 §4.1.2.5). */
-function certificateOf({ req }: KoaContextWithOIDC, clock: Clock): X509Certificate | undefined {
+/** RFC 5280 §4.1.2.5. */
+export const isValidAt = ({ validFromDate, validToDate }: X509Certificate, now: Date): boolean =>
+  validFromDate <= now && now <= validToDate;
+
+/** The certificate of the request while it is valid. */
+export function certificateOf({ req }: KoaContextWithOIDC, clock: Clock): X509Certificate | undefined {
   const certificate = proved.get(req);
-  const now = clock.now();
-  return certificate && certificate.validFromDate <= now && now <= certificate.validToDate ? certificate : undefined;
+  return certificate && isValidAt(certificate, clock.now()) ? certificate : undefined;
 }
 
 type Features = NonNullable<Configuration['features']>;

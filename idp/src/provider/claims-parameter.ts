@@ -1,6 +1,6 @@
 import Provider, { errors, type KoaContextWithOIDC } from 'oidc-provider';
 import { assuranceLevels } from './assurance.ts';
-import { dataScopes, scopeClaims } from './claims.ts';
+import { claimNamesOf, dataScopes, scopeClaims } from './claims.ts';
 
 type Claims = Readonly<Record<string, unknown>>;
 
@@ -90,16 +90,14 @@ export function claimsByScopes(provider: Provider): void {
     getOIDCClaimsEncountered(): string[];
     getRejectedOIDCClaims(): string[];
   };
-  const claimsOf = (scopes: readonly string[]) =>
-    scopes.flatMap((scope) => [...(scopeClaims[scope as keyof typeof scopeClaims] ?? [])]);
   grant.getOIDCClaims = function () {
-    return claimsOf(this.getOIDCScope().split(' '));
+    return claimNamesOf(this.getOIDCScope().split(' '));
   };
   grant.getRejectedOIDCClaims = () => [];
   grant.getOIDCClaimsEncountered = function () {
     const registered = String(Provider.ctx?.oidc.client?.scope ?? '').split(' ');
     const asked = [...(Provider.ctx?.oidc.requestParamClaims ?? [])];
-    const obtainable = new Set<string>(claimsOf(registered));
+    const obtainable = new Set(claimNamesOf(registered));
     return [...this.getOIDCClaims(), ...asked.filter((claim) => !obtainable.has(claim))];
   };
 }

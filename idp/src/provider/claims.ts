@@ -44,10 +44,13 @@ export const dataScopes = (scope: unknown): string[] =>
     .split(' ')
     .filter((asked) => releasableScopes.some((known) => known === asked));
 
+/** The names of the claims that these scopes release, in their order. */
+export const claimNamesOf = (scopes: readonly string[]): string[] =>
+  scopes.flatMap((scope) => [...(scopeClaims[scope as keyof typeof scopeClaims] ?? [])]);
+
 /** Of all that is known the claims of these scopes, in their order; what is not known is left out. */
 export function claimsOfScopes(known: Readonly<Record<string, unknown>>, scopes: readonly string[]) {
-  const names = scopes.flatMap((scope) => [...(scopeClaims[scope as keyof typeof scopeClaims] ?? [])]);
-  return Object.fromEntries(names.flatMap((name) => (known[name] == null ? [] : [[name, known[name]]])));
+  return Object.fromEntries(claimNamesOf(scopes).flatMap((name) => (known[name] == null ? [] : [[name, known[name]]])));
 }
 
 /** What follows from the subject and the affiliations, for software that takes user names and flat lists only. */

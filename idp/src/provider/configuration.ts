@@ -21,6 +21,7 @@ import { releasableScopes, scopeClaims } from './claims.ts';
 import { mustBeGivable, scopesOfAsked } from './claims-parameter.ts';
 import { keptDetails, mustBeKept } from './credential-details.ts';
 import { deviceFlow, devicePath } from './device-flow.ts';
+import { nonceKey, proofAlgorithms } from './dpop-proof.ts';
 import { ownClient } from './first-party.ts';
 import { loadGrant, refreshSeconds } from './grants.ts';
 import type { SigningKey } from './keys.ts';
@@ -171,7 +172,7 @@ export function providerConfiguration({
       userinfoSigningAlgValues: [...idTokenAlgorithms],
       introspectionSigningAlgValues: [...idTokenAlgorithms],
       requestObjectSigningAlgValues: [...assertionAlgorithms],
-      dPoPSigningAlgValues: ['ES256', 'PS256', 'EdDSA', 'Ed25519'],
+      dPoPSigningAlgValues: [...proofAlgorithms],
     },
     // P9: a client assertion names the issuer, and nothing else, as its audience (draft-ietf-oauth-security-topics-update)
     assertJwtClientAuthClaimsAndHeader: async (ctx, claims, header, client) => {
@@ -182,7 +183,7 @@ export function providerConfiguration({
     },
     features: {
       devInteractions: off,
-      ...profileFeatures(secrets.derive('idp/dpop-nonce/v1')),
+      ...profileFeatures(secrets.derive(nonceKey)),
       mTLS: mutualTls(config.mtlsUrl, context.clock),
       claimsParameter: { enabled: true, assertClaimsParameter: mustBeGivable },
       backchannelLogout: { enabled: true },

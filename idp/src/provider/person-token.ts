@@ -3,6 +3,7 @@ import type { AdapterPayload } from 'oidc-provider';
 import type { AppDirectory } from '../apps/directory.ts';
 import { hashOf } from './models/hash.ts';
 import { liveSession } from './prefetch.ts';
+import type { FoundToken } from './presented.ts';
 
 /** An access token of a person, with the grant and the session that it hangs on. */
 export interface PersonToken {
@@ -24,14 +25,18 @@ export const livePersonToken = `
   LEFT JOIN idp.session AS s ON s.uid = t.session_uid AND ${liveSession}
   WHERE t.id_hash = $1 AND t.consumed_at IS NULL AND t.expires_at > now()`;
 
-/** Bound to no key and for no API, whose grant and, when it ends with one, session are as it says. */
-export function isPlain({ token, grant, session, id }: PersonToken): boolean {
+/** Of those that are for no API of others, bound to no key. */
+export const isPlain = (found: PersonToken): boolean =>
+  isForUs(found) && found.token.jkt === undefined && found.token['x5t#S256'] === undefined;
+
+/** For no API of others, whose grant and, when it ends with one, session are as it says. */
+function isForUs({ token, grant, session, id }: PersonToken): boolean {
   const { kind, clientId, grantId, accountId } = token;
   const ownSession = session?.accountId === id && session.authorizations?.[String(clientId)]?.grantId === grantId;
   return (
     kind === 'AccessToken' &&
     accountId === id &&
-    [token.aud, token.jkt, token['x5t#S256'], token.claims, grant.rejected].every((value) => value === undefined) &&
+    [token.aud, token.claims, grant.rejected].every((value) => value === undefined) &&
     grant.clientId === clientId &&
     grant.accountId === id &&
     (token.expiresWithSession !== true || ownSession)
@@ -51,23 +56,24 @@ const find = statement<PersonToken, [idHash: Buffer]>(
   `SELECT p.id, ${personTokenColumns} ${livePersonToken}`,
 );
 
-/** Whom a bearer token stands for at an API of ours, and for which app. */
+/** Whom an access token stands for at an API of ours, and for which app. */
 export interface TokenHolder {
   readonly clientId: string;
   readonly personId: string;
   readonly scopes: readonly string[];
 }
 
-/** The holder of a live bearer token of an approved app; undefined for anything else, also for a token that is bound to a key. */
-export async function holderOfToken(
+/** The holder of a live token of an approved app; undefined for anything else. */
+export async function personToken(
   db: Database,
   apps: Pick<AppDirectory, 'app'>,
-  bearer: string,
-): Promise<TokenHolder | undefined> {
-  const [found] = await find(db, hashOf(bearer));
-  if (!found || !isPlain(found)) return undefined;
-  const app = await apps.app(String(found.token.clientId));
+  presented: string,
+): Promise<FoundToken<TokenHolder> | undefined> {
+  const [found] = await find(db, hashOf(presented));
+  if (!found || !isForUs(found)) return undefined;
+  const { token, id: personId } = found;
+  const app = await apps.app(String(token.clientId));
   if (!app?.isApproved || app.isSandbox) return undefined;
   const scopes = grantedScopes(found).filter((scope) => app.scopes.includes(scope));
-  return { clientId: app.clientId, personId: found.id, scopes };
+  return { token, app, holder: { clientId: app.clientId, personId, scopes } };
 }

@@ -1,3 +1,4 @@
+import type { Clock } from '@edutrust/platform/clock';
 import type { ServiceContext } from '@edutrust/platform/context';
 import Provider, { type AccessToken, errors, type KoaContextWithOIDC, type ResourceServer } from 'oidc-provider';
 import { type Acting, actingIn, type Subjects } from '../acting-for/details.ts';
@@ -5,6 +6,7 @@ import type { App } from '../apps/app.ts';
 import { isForPerson } from '../apps/release.ts';
 import { record } from '../events.ts';
 import { apiServer, isOfApi, keyOf } from './api-tokens.ts';
+import { certificateOf } from './certificate.ts';
 import { librarySeconds } from './library-time.ts';
 import { maySignIn } from './person.ts';
 
@@ -169,6 +171,7 @@ async function tokenFor(
   const format = child ? ({ accessTokenFormat: 'opaque' } as const) : {};
   made.resourceServer = new provider.ResourceServer(resource, { ...server, ...life, ...format });
   made.scope = asked.join(' ');
+  bindToCertificate(made, client, ctx, context.clock);
   const self = await subjectOf(called.sector, accountId);
   if (!child) {
     const { acr, amr, auth_time, act } = (from.extra ?? {}) as Record<string, unknown>;
@@ -187,6 +190,14 @@ async function tokenFor(
     }),
   );
   return made;
+}
+
+/** RFC 8705 §3: what an app with certificates gets is bound to the one that it has just proved, also by this grant. */
+function bindToCertificate(made: AccessToken, client: object, ctx: KoaContextWithOIDC, clock: Clock): void {
+  if (!(client as { tlsClientCertificateBoundAccessTokens?: boolean }).tlsClientCertificateBoundAccessTokens) return;
+  const certificate = certificateOf(ctx, clock);
+  if (!certificate) throw new errors.InvalidGrant('the certificate of the app is needed');
+  (made as unknown as { setThumbprint(by: 'x5t', certificate: unknown): void }).setThumbprint('x5t', certificate);
 }
 
 /**

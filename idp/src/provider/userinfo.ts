@@ -5,7 +5,7 @@ import type { DirectAnswer } from '@edutrust/platform/http';
 import { claimsOfSummary, type PersonSummary, personSummaryColumns } from '@edutrust/registry/people';
 import type { AppDirectory } from '../apps/directory.ts';
 import { guardedScopes } from '../apps/release.ts';
-import { derivedClaims, scopeClaims } from './claims.ts';
+import { claimNamesOf, derivedClaims } from './claims.ts';
 import { hashOf } from './models/hash.ts';
 import { grantedScopes, isPlain, livePersonToken, type PersonToken, personTokenColumns } from './person-token.ts';
 
@@ -60,10 +60,9 @@ export function createUserinfo(
     const sub = await subjectOf(app.sector, found.id);
     const claims = claimsOfSummary(found);
     const known: Record<string, unknown> = { ...claims, ...derivedClaims(sub, claims), sub };
-    const names = scopes.flatMap((scope) => [...(scopeClaims[scope as keyof typeof scopeClaims] ?? [])]);
     return {
       headers: protocolHeaders,
-      body: JSON.stringify(Object.fromEntries(names.map((name) => [name, known[name]]))),
+      body: JSON.stringify(Object.fromEntries(claimNamesOf(scopes).map((name) => [name, known[name]]))),
     };
   }
 }

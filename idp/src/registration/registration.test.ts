@@ -39,6 +39,7 @@ const tokenFor = (policy: Partial<TokenPolicy> = {}) =>
         ...policy,
       },
       setup,
+      world.clock.now(),
     ),
   );
 
@@ -132,7 +133,19 @@ test('a token lets nobody do more than it says, or than an app page would', asyn
     [{ redirect_uris: ['http://evil.example/callback'] }, 'invalid_redirect_uri'],
     [{ redirect_uris: ['https://*.example/callback'] }, 'invalid_redirect_uri'],
     [{ redirect_uris: ['javascript:alert(1)'] }, 'invalid_redirect_uri'],
-    [{ client_name: '' }, 'invalid_client_metadata'],
+    ...[
+      '',
+      'Vở\u202ephấn',
+      'Vở\u200bsố',
+      'Vở số\nđã được Sở duyệt',
+      'Vở\u2028số',
+      '\u3164',
+      'Lớp h\u043ec',
+      'ＬＯＰ',
+      '𝐋ớp học',
+      'EduTrust',
+      'E.d u-Trúst Sở',
+    ].map((client_name) => [{ client_name }, 'invalid_client_metadata'] as const),
   ] as const) {
     const { status, json } = await register(token, more);
     assert.deepEqual([status, json.error], [400, error], `${JSON.stringify(more)} ${JSON.stringify(json)}`);
@@ -205,12 +218,33 @@ test('T5: tokens are made by whoever may register apps there, and by nobody else
   const administrator = await world.enter(world.city.people.administrator);
   const made = await administrator.json(at, body);
   assert.equal(made.status, 201, JSON.stringify(made.json));
-  assert.equal((await register((made.json as Json).token)).status, 201);
+  const registered = await register((made.json as Json).token);
+  assert.equal(registered.status, 201);
   const teacher = new TestBrowser();
   const { rows } = await sql<{ id: string }>`
     SELECT education_id AS id FROM registry.person WHERE id = ${world.city.people.teacher}`.execute(world.context.db);
   await world.signIn(teacher, rows[0]?.id ?? '');
   assert.equal((await teacher.json(at, body)).status, 403);
+
+  const list = async (browser = administrator) =>
+    JSON.parse((await browser.get(`${world.origin}/api/v1/registration-tokens`)).body).items as Json[];
+  const other = (await administrator.json(at, { ...body, uses: 2 })).json as Json;
+  const [newest, used] = await list();
+  assert.deepEqual([newest.id, newest.state, newest.usesLeft, newest.apps], [other.id, 'usable', 2, []]);
+  assert.deepEqual([used.state, used.usesLeft, used.madeBy.id], ['used-up', 0, world.city.people.administrator]);
+  assert.deepEqual(
+    used.apps.map((app: Json) => [app.clientId, app.name, app.isEnded]),
+    [[registered.json.client_id, 'Vở số', false]],
+    'what was registered with it',
+  );
+  assert.doesNotMatch(JSON.stringify(await list()), new RegExp((made.json as Json).token), 'shown once');
+  const { registration_client_uri: self, registration_access_token: own } = registered.json;
+  assert.equal((await call('DELETE', self, own)).status, 204);
+  assert.equal((await list())[1].apps[0].isEnded, true, 'also when the app removed itself');
+  world.clock.moveSeconds(2 * 24 * 3600);
+  assert.equal((await list())[0].state, 'expired');
+  assert.equal((await list()).at(-1).madeBy, null, 'made at the server');
+  assert.equal((await teacher.get(`${world.origin}/api/v1/registration-tokens`)).status, 403);
 });
 
 test('a token may say that what is left out is as OpenID Connect has it; what keeps no secret has PKCE all the same', async () => {

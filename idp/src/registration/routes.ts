@@ -2,8 +2,8 @@ import { randomBytes } from 'node:crypto';
 import { EduTrustError } from '@edutrust/platform/errors';
 import { personActor, refersTo } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
-import { hide, strict, Time, Uuid } from '@edutrust/platform/schemas';
-import { requires } from '@edutrust/registry/permissions';
+import { hide, nullable, OfficialName, strict, Time, Uuid } from '@edutrust/platform/schemas';
+import { type Action, actionsAt, placesOfOrganisations, requires } from '@edutrust/registry/permissions';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { sql } from 'kysely';
 import Type from 'typebox';
@@ -12,7 +12,16 @@ import { mustBeCallable } from '../apps/public-address.ts';
 import { releasableScopes } from '../provider/claims.ts';
 import type { IdpTools } from '../tools.ts';
 import { appOf, defaultsOf, kindOf, type Metadata, metadataOf, RegistrationError, readMetadata } from './metadata.ts';
-import { endToken, listTokens, makeToken, mostDays, mostUses, useToken } from './tokens.ts';
+import {
+  endToken,
+  listTokens,
+  makeToken,
+  mostDays,
+  mostUses,
+  registeredWith,
+  tokenStates,
+  useToken,
+} from './tokens.ts';
 
 export const registrationPath = '/oidc/register';
 const access = { kind: 'self-authenticating', scheme: 'initial or registration access token' } as const;
@@ -69,7 +78,7 @@ const register = (tools: IdpTools) =>
         const made = await db.transaction().execute(async (transaction) => {
           const policy = await useToken(transaction, token, clock.now());
           if (!policy) return undefined;
-          const { organisationId, scopes, isSandbox, hasStandardDefaults } = policy;
+          const { id: tokenId, organisationId, scopes, isSandbox, hasStandardDefaults } = policy;
           const kind = kindOf(metadata);
           const name = metadata.client_name;
           const purpose = { vi: `Đăng nhập vào ${name}.`, en: `To sign in to ${name}.` };
@@ -86,6 +95,7 @@ const register = (tools: IdpTools) =>
             UPDATE idp.app SET management_hash = ${hashSecret(management)} WHERE client_id = ${clientId}`.execute(
             transaction,
           );
+          await registeredWith(transaction, clientId, tokenId);
           return registered;
         });
         if (!made) return noToken(reply);
@@ -203,7 +213,7 @@ const make = ({ context: { db, clock } }: IdpTools) =>
       const expiresAt = new Date(clock.now().getTime() + count * days);
       const made = await db
         .transaction()
-        .execute((transaction) => makeToken(transaction, { ...policy, expiresAt }, personActor(request)));
+        .execute((transaction) => makeToken(transaction, { ...policy, expiresAt }, personActor(request), clock.now()));
       reply.header('cache-control', 'no-store');
       return reply.code(201).send({ ...made, expiresAt: expiresAt.toISOString() });
     },
@@ -211,31 +221,53 @@ const make = ({ context: { db, clock } }: IdpTools) =>
 
 const Kept = Type.Object({
   id: Uuid,
+  state: Type.Enum([...tokenStates]),
+  organisationId: Uuid,
+  organisation: Type.String(),
   scopes: Type.Array(Type.String()),
   isSandbox: Type.Boolean(),
   hasStandardDefaults: Type.Boolean(),
-  usesLeft: Type.Integer({ minimum: 1 }),
+  usesLeft: Type.Integer({ minimum: 0 }),
   expiresAt: Time,
+  madeAt: nullable(Time),
+  madeBy: nullable(Type.Object({ id: Uuid, fullName: OfficialName })),
+  apps: Type.Array(
+    Type.Object({ clientId: Type.String(), name: Type.String(), registeredAt: Time, isEnded: Type.Boolean() }),
+    { description: 'What was registered with it' },
+  ),
+  may: Type.Array(Type.Enum(['apps.write']), { description: 'What the caller may do to it' }),
 });
 
 const list = ({ context: { db, clock } }: IdpTools) =>
   route({
     method: 'GET',
-    url: '/api/v1/organisations/:id/registration-tokens',
+    url: '/api/v1/registration-tokens',
     access: requires('apps.read'),
     schema: {
       tags,
-      summary: 'The tokens with which an app can still be registered; the tokens themselves are kept nowhere',
-      params: Type.Object({ id: refersTo('organisation') }),
-      response: { 200: Type.Object({ items: Type.Array(Kept) }) },
+      summary:
+        'The tokens with which apps register themselves, of organisations that the caller sees, the newest first',
+      response: { 200: Type.Object({ items: Type.Array(Kept), nextCursor: Type.Null() }) },
     },
-    handle: async ({ params }) => ({
-      items: (await listTokens(db, params.id, clock.now())).map(({ scopes, expiresAt, ...rest }) => ({
-        ...rest,
-        scopes: [...scopes],
-        expiresAt: expiresAt.toISOString(),
-      })),
-    }),
+    handle: async (request) => {
+      const actor = personActor(request);
+      const tokens = await listTokens(db, clock.now());
+      const places = await placesOfOrganisations(
+        db,
+        tokens.map(({ organisationId }) => organisationId),
+      );
+      const may = <One extends Action>(action: One, organisationId: string) =>
+        actionsAt(actor, [action], places.get(organisationId) ?? { path: [] });
+      const items = tokens
+        .filter(({ organisationId }) => may('apps.read', organisationId).length > 0)
+        .map(({ scopes, apps, ...token }) => ({
+          ...token,
+          scopes: [...scopes],
+          apps: [...apps],
+          may: may('apps.write', token.organisationId),
+        }));
+      return { items, nextCursor: null };
+    },
   });
 
 const end = ({ context: { db, clock } }: IdpTools) =>

@@ -38,6 +38,7 @@ export async function makeToken(
   transaction: Transaction,
   { organisationId, scopes, isSandbox, hasStandardDefaults, uses, expiresAt }: TokenPolicy,
   actor: Actor,
+  now: Date,
 ): Promise<{ id: string; token: string }> {
   const unknown = scopes.filter((scope) => !releasableScopes.some((known) => known === scope));
   if (unknown.length > 0)
@@ -47,11 +48,12 @@ export async function makeToken(
     });
   const id = uuidv7();
   const token = randomBytes(32).toString('base64url');
+  const madeBy = actor.kind === 'person' ? actor.personId : null;
   await sql`
-    INSERT INTO idp.registration_token (id, secret_hash, organisation_id, scopes, is_sandbox, has_standard_defaults, uses_left, expires_at)
-    VALUES (${id}, ${hashSecret(token)}, ${organisationId}, ${[...scopes]}, ${isSandbox}, ${hasStandardDefaults}, ${uses}, ${expiresAt})`.execute(
-    transaction,
-  );
+    INSERT INTO idp.registration_token
+      (id, secret_hash, organisation_id, scopes, is_sandbox, has_standard_defaults, uses_left, expires_at, made_by, made_at)
+    VALUES (${id}, ${hashSecret(token)}, ${organisationId}, ${[...scopes]}, ${isSandbox}, ${hasStandardDefaults}, ${uses},
+      ${expiresAt}, ${madeBy}, ${now})`.execute(transaction);
   await record(transaction, {
     type: 'registration-token.made',
     actor,
@@ -67,16 +69,19 @@ export async function makeToken(
   return { id, token };
 }
 
+type UsedToken = Omit<TokenPolicy, 'uses' | 'expiresAt'> & { readonly id: string };
+
+/** Remembers with which token an app registered itself. */
+export async function registeredWith(transaction: Transaction, clientId: string, tokenId: string): Promise<void> {
+  await sql`UPDATE idp.app SET registered_with = ${tokenId} WHERE client_id = ${clientId}`.execute(transaction);
+}
+
 /** One app more of a token; undefined for none, for one that is used up, too old or ended. Of many at once as many as are left. */
-export async function useToken(
-  transaction: Transaction,
-  token: string,
-  now: Date,
-): Promise<Omit<TokenPolicy, 'uses' | 'expiresAt'> | undefined> {
-  const { rows } = await sql<Omit<TokenPolicy, 'uses' | 'expiresAt'>>`
+export async function useToken(transaction: Transaction, token: string, now: Date): Promise<UsedToken | undefined> {
+  const { rows } = await sql<UsedToken>`
     UPDATE idp.registration_token SET uses_left = uses_left - 1
     WHERE secret_hash = ${hashSecret(token)} AND uses_left > 0 AND expires_at > ${now} AND ended_at IS NULL
-    RETURNING organisation_id AS "organisationId", scopes, is_sandbox AS "isSandbox",
+    RETURNING id, organisation_id AS "organisationId", scopes, is_sandbox AS "isSandbox",
       has_standard_defaults AS "hasStandardDefaults"`.execute(transaction);
   return rows[0];
 }
@@ -106,22 +111,59 @@ export async function endToken(
   });
 }
 
+/** What can still be done with a token. */
+export const tokenStates = ['usable', 'used-up', 'expired', 'ended'] as const;
+
 /** A token as whoever manages apps sees it; the token itself is kept nowhere. */
 export interface KeptToken {
   readonly id: string;
+  readonly state: (typeof tokenStates)[number];
+  readonly organisationId: string;
+  readonly organisation: string;
   readonly scopes: readonly string[];
   readonly isSandbox: boolean;
   readonly hasStandardDefaults: boolean;
   readonly usesLeft: number;
-  readonly expiresAt: Date;
+  readonly expiresAt: string;
+  /** Null before version 044. */
+  readonly madeAt: string | null;
+  /** Null: at the server. */
+  readonly madeBy: { readonly id: string; readonly fullName: string } | null;
+  /** What was registered with it, the first first. */
+  readonly apps: readonly {
+    readonly clientId: string;
+    readonly name: string;
+    readonly registeredAt: string;
+    readonly isEnded: boolean;
+  }[];
 }
 
-/** The tokens of an organisation with which an app can still be registered, the newest first. */
-export async function listTokens(db: Database, organisationId: string, now: Date): Promise<KeptToken[]> {
-  const { rows } = await sql<KeptToken>`
-    SELECT id, scopes, is_sandbox AS "isSandbox", has_standard_defaults AS "hasStandardDefaults", uses_left AS "usesLeft", expires_at AS "expiresAt"
-    FROM idp.registration_token
-    WHERE organisation_id = ${organisationId} AND ended_at IS NULL AND uses_left > 0 AND expires_at > ${now}
-    ORDER BY id DESC`.execute(db);
-  return rows;
+const mostListed = 500;
+
+/** Tokens, the newest first, with what became of each; of one organisation, or of all. */
+export async function listTokens(
+  db: Database,
+  now: Date,
+  { organisationId = null }: { readonly organisationId?: string | null } = {},
+): Promise<KeptToken[]> {
+  const { rows } = await sql<KeptToken & { readonly ends: Date; readonly made: Date | null }>`
+    SELECT k.id, k.organisation_id AS "organisationId", o.name AS organisation, k.scopes, k.is_sandbox AS "isSandbox",
+      k.has_standard_defaults AS "hasStandardDefaults", k.uses_left AS "usesLeft", k.expires_at AS ends, k.made_at AS made,
+      CASE WHEN k.ended_at IS NOT NULL THEN 'ended' WHEN k.uses_left = 0 THEN 'used-up'
+        WHEN k.expires_at <= ${now} THEN 'expired' ELSE 'usable' END AS state,
+      CASE WHEN p.id IS NOT NULL THEN jsonb_build_object('id', p.id, 'fullName', p.full_name) END AS "madeBy",
+      (SELECT coalesce(jsonb_agg(jsonb_build_object('clientId', a.client_id, 'name', a.name,
+           'registeredAt', to_char(a.created_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.MS"Z"'),
+           'isEnded', a.ended_at IS NOT NULL) ORDER BY a.created_at), '[]')
+       FROM idp.app AS a WHERE a.registered_with = k.id) AS apps
+    FROM idp.registration_token AS k
+    JOIN registry.organisation AS o ON o.id = k.organisation_id
+    LEFT JOIN registry.person AS p ON p.id = k.made_by
+    WHERE ${organisationId}::uuid IS NULL OR k.organisation_id = ${organisationId}
+    ORDER BY k.id DESC LIMIT ${mostListed}`.execute(db);
+  return rows.map(({ ends, made, ...row }) => ({
+    ...row,
+    expiresAt: ends.toISOString(),
+    madeAt: made?.toISOString() ?? null,
+  }));
 }

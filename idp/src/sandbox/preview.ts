@@ -4,7 +4,7 @@ import Type from 'typebox';
 import { findApp } from '../apps/apps.ts';
 import { ofApp } from '../apps/of-app.ts';
 import { guardedScopes } from '../apps/release.ts';
-import { claimsOfScopes, scopeClaims } from '../provider/claims.ts';
+import { claimNamesOf, claimsOfScopes } from '../provider/claims.ts';
 import { createSubjects } from '../provider/subject.ts';
 import type { IdpTools } from '../tools.ts';
 import { InventedId, inventedClaims, inventedPeople, inventedPerson } from './people.ts';
@@ -50,13 +50,12 @@ const preview = ({ context }: IdpTools) => {
           ...{ acr: 'passkey', amr: ['hwk', 'user'], auth_time: seconds, nonce: '…' },
           ...(app.hasClaimsInIdToken ? userinfo : { sub }),
         },
-        guarded: [...guardedScopes].filter((scope) => app.scopes.includes(scope)).flatMap(claimsOfScope),
+        guarded: claimNamesOf([...guardedScopes].filter((scope) => app.scopes.includes(scope))),
       };
     },
   });
 };
 
-const claimsOfScope = (scope: string): string[] => [...(scopeClaims[scope as keyof typeof scopeClaims] ?? [])];
 const never = (): never => {
   throw new TypeError('there are invented people');
 };

@@ -18,7 +18,7 @@ import {
 } from '../../testing/idp.ts';
 import { resume, suspend } from '../accounts/accounts.ts';
 import { changeApp } from '../apps/apps.ts';
-import { endSessions } from './end.ts';
+import { endSessions, tokenTables } from './end.ts';
 
 /** 200 take four minutes on two busy cores; `EDUTRUST_TEST_ROUNDS=200` for the long run. */
 const rounds = Number(process.env.EDUTRUST_TEST_ROUNDS ?? 25);
@@ -113,6 +113,20 @@ test('S9: nothing comes back of a session that ended while twelve requests and f
     SELECT 1 FROM idp.session WHERE person_id = ${personId} UNION ALL SELECT 1 FROM idp.oauth_grant WHERE person_id = ${personId}
     UNION ALL SELECT 1 FROM idp.refresh_token WHERE person_id = ${personId}`.execute(context.db);
   assert.equal(rows.length, 0, 'nothing of the person is kept');
+});
+
+test('S2: what a person or a session holds is found by an index in each table, however many others sign in', async () => {
+  await world.context.db.transaction().execute(async (transaction) => {
+    await sql`SET LOCAL enable_seqscan = off`.execute(transaction);
+    for (const table of tokenTables)
+      for (const column of ['person_id', 'session_uid'] as const) {
+        const value = column === 'person_id' ? sql`'00000000-0000-7000-8000-000000000000'::uuid` : sql`'none'`;
+        const { rows } = await sql<{ 'QUERY PLAN': string }>`
+          EXPLAIN DELETE FROM ${table} WHERE ${sql.ref(column)} = ${value}`.execute(transaction);
+        const plan = rows.map((row) => row['QUERY PLAN']).join('\n');
+        assert.match(plan, new RegExp(`Index Cond: \\(${column} = `), plan);
+      }
+  });
 });
 
 test('S2: recovering with a passkey ends every session, token, code and the old password', async () => {

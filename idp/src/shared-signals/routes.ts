@@ -2,7 +2,7 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { Forbidden, Unauthenticated } from '@edutrust/platform/errors';
 import { type Route, route } from '@edutrust/platform/route';
 import { hide, strict } from '@edutrust/platform/schemas';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type, { type Static } from 'typebox';
 import { ownToken } from '../provider/own-token.ts';
 import type { IdpTools } from '../tools.ts';
@@ -85,19 +85,20 @@ type Scope = 'ssf.read' | 'ssf.manage';
 
 /** Which app asks, with a token of its own for this. @throws Unauthenticated, Forbidden */
 async function receiverOf(
-  { context, apps }: IdpTools,
+  { context, apps, tokens }: IdpTools,
   request: FastifyRequest,
+  reply: FastifyReply,
   ...accepted: readonly Scope[]
 ): Promise<string> {
-  const bearer = /^Bearer ([\w-]{40,100})$/i.exec(request.headers.authorization ?? '')?.[1];
-  const token = bearer ? await ownToken(context, apps, bearer) : undefined;
-  if (!token)
+  const { holder, headers } = await tokens.present(request, (token) => ownToken(context, apps, token));
+  reply.headers(headers);
+  if (!holder)
     throw new Unauthenticated('signals/no-token', {
       vi: 'Cần mã truy cập do client credentials cấp.',
       en: 'A token of the client credentials grant is needed.',
     });
-  const { app, scopes } = token;
-  if (!app.isApproved || !accepted.some((scope) => scopes.includes(scope)))
+  const { app, scopes } = holder;
+  if (!app.isApproved || app.isSandbox || !accepted.some((scope) => scopes.includes(scope)))
     throw new Forbidden('signals/not-allowed', {
       vi: `Ứng dụng phải được duyệt với phạm vi ${accepted.join(' hoặc ')}.`,
       en: `The app has to be approved with the scope ${accepted.join(' or ')}.`,
@@ -136,16 +137,17 @@ function inputOf(told: Static<typeof Told>, before?: Stream): StreamInput {
 function streamRoutes(tools: IdpTools): Route[] {
   const { context } = tools;
   const { db } = context;
-  const manager = (request: FastifyRequest) => receiverOf(tools, request, 'ssf.manage');
-  const reader = (request: FastifyRequest) => receiverOf(tools, request, 'ssf.read', 'ssf.manage');
+  const manager = (request: FastifyRequest, reply: FastifyReply) => receiverOf(tools, request, reply, 'ssf.manage');
+  const reader = (request: FastifyRequest, reply: FastifyReply) =>
+    receiverOf(tools, request, reply, 'ssf.read', 'ssf.manage');
   const change = (method: 'PATCH' | 'PUT') =>
     route({
       method,
       url: paths.streams,
       access,
       schema: { ...hide, body: ToldOfOne },
-      handle: async (request) => {
-        const clientId = await manager(request);
+      handle: async (request, reply) => {
+        const clientId = await manager(request, reply);
         return db.transaction().execute(async (transaction) => {
           const stream = await lockStream(transaction, clientId, request.body.stream_id);
           const input = inputOf(request.body, method === 'PATCH' ? stream : undefined);
@@ -160,7 +162,7 @@ function streamRoutes(tools: IdpTools): Route[] {
       access,
       schema: { ...hide, body: Told },
       handle: async (request, reply) => {
-        const clientId = await manager(request);
+        const clientId = await manager(request, reply);
         const add = db.transaction().execute((tx) => addStream(context, tx, clientId, inputOf(request.body)));
         return reply.code(201).send(viewOf(context, await add));
       },
@@ -170,8 +172,8 @@ function streamRoutes(tools: IdpTools): Route[] {
       url: paths.streams,
       access,
       schema: { ...hide, querystring: Type.Partial(OfOne) },
-      handle: async (request) => {
-        const clientId = await reader(request);
+      handle: async (request, reply) => {
+        const clientId = await reader(request, reply);
         const { stream_id: id } = request.query;
         if (id !== undefined) return viewOf(context, await findStream(context, clientId, id));
         return (await streamsOf(context, clientId)).map((stream) => viewOf(context, stream));
@@ -185,7 +187,7 @@ function streamRoutes(tools: IdpTools): Route[] {
       access,
       schema: { ...hide, querystring: OfOne },
       handle: async (request, reply) => {
-        const clientId = await manager(request);
+        const clientId = await manager(request, reply);
         await db.transaction().execute(async (transaction) => {
           await removeStream(transaction, await lockStream(transaction, clientId, request.query.stream_id));
         });
@@ -205,8 +207,8 @@ function statusRoutes(tools: IdpTools): Route[] {
       url: paths.status,
       access,
       schema: { ...hide, querystring: OfOne },
-      handle: async (request) => {
-        const clientId = await receiverOf(tools, request, 'ssf.read', 'ssf.manage');
+      handle: async (request, reply) => {
+        const clientId = await receiverOf(tools, request, reply, 'ssf.read', 'ssf.manage');
         return said(await findStream(context, clientId, request.query.stream_id));
       },
     }),
@@ -222,8 +224,8 @@ function statusRoutes(tools: IdpTools): Route[] {
           reason: Type.Optional(Description),
         }),
       },
-      handle: async (request) => {
-        const clientId = await receiverOf(tools, request, 'ssf.manage');
+      handle: async (request, reply) => {
+        const clientId = await receiverOf(tools, request, reply, 'ssf.manage');
         const { stream_id, status, reason = null } = request.body;
         return db.transaction().execute(async (transaction) => {
           const stream = await lockStream(transaction, clientId, stream_id);
@@ -240,7 +242,7 @@ function statusRoutes(tools: IdpTools): Route[] {
         body: Type.Object({ stream_id: StreamId, state: Type.Optional(Type.String({ maxLength: 500 })) }),
       },
       handle: async (request, reply) => {
-        const clientId = await receiverOf(tools, request, 'ssf.manage');
+        const clientId = await receiverOf(tools, request, reply, 'ssf.manage');
         const { stream_id, state } = request.body;
         await db.transaction().execute(async (transaction) => {
           await verifyStream(context, transaction, await lockStream(transaction, clientId, stream_id), state);
@@ -269,7 +271,7 @@ const pollStream = (tools: IdpTools) =>
     },
     handle: async (request, reply) => {
       const { context } = tools;
-      const clientId = await receiverOf(tools, request, 'ssf.read', 'ssf.manage');
+      const clientId = await receiverOf(tools, request, reply, 'ssf.read', 'ssf.manage');
       const stream = await findStream(context, clientId, request.params.id);
       const { ack = [], setErrs = {}, maxEvents = mostPolled } = request.body;
       const errors = Object.keys(setErrs);

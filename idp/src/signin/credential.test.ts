@@ -5,6 +5,7 @@ import { sql } from 'kysely';
 import {
   appOrigins,
   authorizationRequest,
+  bringing,
   fatherAgrees,
   redeem,
   redemption,
@@ -65,7 +66,7 @@ describe('a sign-in for the use of a person’s key (CSC API v2.2 §8.4.2)', () 
       const code = new URL((await again()).url).searchParams.get('code') ?? '';
       const { json } = await redeem(world.origin, 'lop-hoc', redemption({ ...request, code }));
       assert.equal(json.scope, 'credential');
-      const holder = await world.idp.apps.holderOf(json.access_token ?? '');
+      const { holder } = await world.idp.apps.holderOf(bringing(json.access_token));
       assert.deepEqual(holder, { clientId: 'lop-hoc', personId: world.city.people.pupil, scopes: ['credential'] });
       assert.equal(json.refresh_token, undefined);
     }
@@ -127,7 +128,7 @@ describe('a sign-in for the use of a person’s key (CSC API v2.2 §8.4.2)', () 
         const code = new URL((await again()).url).searchParams.get('code') ?? '';
         const { json } = await redeem(world.origin, 'lop-hoc', redemption({ ...request, code }));
         assert.deepEqual([json.scope, json.authorization_details], ['credential', details]);
-        const holder = await world.idp.apps.holderOf(json.access_token ?? '');
+        const { holder } = await world.idp.apps.holderOf(bringing(json.access_token));
         assert.deepEqual(holder?.scopes, ['credential']);
         const said = await fetch(`${world.origin}/oidc/token/introspection`, {
           method: 'POST',
@@ -197,19 +198,20 @@ describe('a sign-in for the use of a person’s key (CSC API v2.2 §8.4.2)', () 
     const code = new URL(shown.url).searchParams.get('code') ?? '';
     const { json } = await redeem(world.origin, 'lop-hoc', redemption({ ...request, code }));
     const token = json.access_token ?? '';
-    assert.deepEqual((await world.idp.apps.holderOf(token))?.scopes, ['service']);
-    assert.equal(await world.idp.apps.holderOf(`${token.slice(0, -1)}${token.endsWith('A') ? 'B' : 'A'}`), undefined);
+    const holder = async (of = token) => (await world.idp.apps.holderOf(bringing(of))).holder;
+    assert.deepEqual((await holder())?.scopes, ['service']);
+    assert.equal(await holder(`${token.slice(0, -1)}${token.endsWith('A') ? 'B' : 'A'}`), undefined);
     await sql`UPDATE idp.app SET is_approved = false, version = version + 1 WHERE client_id = 'lop-hoc'`.execute(
       world.context.db,
     );
     world.clock.moveSeconds(4);
-    assert.equal(await world.idp.apps.holderOf(token), undefined);
+    assert.equal(await holder(), undefined);
     await sql`UPDATE idp.app SET is_approved = true, version = version + 1 WHERE client_id = 'lop-hoc'`.execute(
       world.context.db,
     );
     world.clock.moveSeconds(4);
-    assert.ok(await world.idp.apps.holderOf(token));
+    assert.ok(await holder());
     await sql`DELETE FROM idp.session`.execute(world.context.db);
-    assert.equal(await world.idp.apps.holderOf(token), undefined);
+    assert.equal(await holder(), undefined);
   });
 });

@@ -46,6 +46,7 @@ export { createClientCertificates } from './client-certificate.ts';
 export type { DirectAnswer, DirectBodyAnswerer } from './direct.ts';
 export type { Disclosure, Disclosures } from './disclosure.ts';
 export { answersOf, disclose } from './disclosures.ts';
+export type { PresentedToken, TokenRequest } from './presented-token.ts';
 export { kindOf, localeOf, notAllowed, type Problem, passkeyNeeded, stepUpNeeded } from './problem.ts';
 export { canonicalAddress } from './rate-limits.ts';
 export { type ReferredKind, refersTo, visit } from './references.ts';

@@ -22,6 +22,13 @@ test('P12: the server calls nothing inside private networks, and loopback only f
     'https://[::ffff:10.0.0.1]/',
     'https://[fd00::1]/',
     'https://[fe80::1]/',
+    'https://[fec0::1]/',
+    'https://[::10.0.0.1]/',
+    'https://[::ffff:0:10.0.0.1]/',
+    'https://[64:ff9b::10.0.0.1]/',
+    'https://[64:ff9b:1::10.0.0.1]/',
+    'https://[2002:a00:1::1]/',
+    'https://[2001:0:a00:1::1]/',
     'http://localhost:6379/',
     'http://127.0.0.1:6379/',
     'https://x.localhost/',
@@ -29,6 +36,7 @@ test('P12: the server calls nothing inside private networks, and loopback only f
     assert.equal(mayBeCalled(address, city), false, address);
   assert.equal(mayBeCalled('https://app.example.edu.vn/out', city), true);
   assert.equal(mayBeCalled('https://8.8.8.8/out', city), true);
+  assert.equal(mayBeCalled('https://[2606:4700::1]/out', city), true);
   assert.equal(mayBeCalled('http://localhost:4001/out', laptop), true);
   assert.equal(mayBeCalled('https://10.0.0.1/', laptop), false);
 });

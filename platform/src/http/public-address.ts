@@ -21,10 +21,15 @@ for (const [net, bits] of [
 ] as const)
   inside.addSubnet(net, bits);
 for (const [net, bits] of [
-  ['::', 128],
+  ['::', 96], // with an IPv4 address at its end, as those below
+  ['::ffff:0:0:0', 96],
   ['64:ff9b::', 96],
+  ['64:ff9b:1::', 48],
+  ['2001::', 32],
+  ['2002::', 16],
   ['fc00::', 7],
   ['fe80::', 10],
+  ['fec0::', 10],
   ['ff00::', 8],
 ] as const)
   inside.addSubnet(net, bits, 'ipv6');

@@ -3,7 +3,7 @@ import { createHash, randomBytes, randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { after, before, describe, test } from 'node:test';
 import { sql } from 'kysely';
-import { type TestCity, testCity } from '../../testing/city.ts';
+import { bearers, type TestCity, testCity } from '../../testing/city.ts';
 import { type Office, officeOf } from '../../testing/office.ts';
 import { tablePdf } from '../../testing/pdf-files.ts';
 import { verifyFile } from '../public-verification/verify.ts';
@@ -25,7 +25,7 @@ describe('documents that an app sends by itself', () => {
       undefined,
       {},
       {
-        appOf: async (token) => tokens.get(token),
+        appOf: bearers(tokens),
         personOf: async (clientId, sub) => subjects.get(`${clientId} ${sub}`),
       },
     );

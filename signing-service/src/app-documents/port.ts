@@ -1,3 +1,5 @@
+import type { PresentedToken, TokenRequest } from '@edutrust/platform/http';
+
 /** An app with a token of its own (RFC 6749 §4.4). */
 export interface AskingApp {
   readonly clientId: string;
@@ -8,8 +10,8 @@ export interface AskingApp {
 
 /** What this service asks of the provider about apps that send documents; without it none does. */
 export interface AskingAppsPort {
-  /** A live bearer token that an approved app got for itself; undefined for anything else. */
-  appOf(token: string): Promise<AskingApp | undefined>;
+  /** Of the request's live token that an approved app got for itself, held as it is bound. */
+  appOf(request: TokenRequest): Promise<PresentedToken<AskingApp>>;
   /** The person whom the app knows by this subject. */
   personOf(clientId: string, sub: string): Promise<string | undefined>;
 }

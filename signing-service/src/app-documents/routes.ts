@@ -3,6 +3,7 @@ import { Forbidden, Unauthenticated } from '@edutrust/platform/errors';
 import { longAnswerMs } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
 import { IdParams } from '@edutrust/platform/schemas';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { noRequest, withdrawRequest } from '../requests/requests.ts';
 import type { ValidationPool } from '../validation/validation.ts';
 import { actorOf, askAsApp } from './ask.ts';
@@ -15,9 +16,9 @@ const access = { kind: 'self-authenticating', scheme: 'client credentials token'
 const scope = 'documents';
 
 /** Which app asks, by a token of its own. @throws Unauthenticated `signing/no-app-token`; Forbidden `signing/app-not-allowed` */
-async function appOf(apps: AskingAppsPort, authorization: string | undefined): Promise<AskingApp> {
-  const bearer = /^Bearer ([\w-]{40,100})$/i.exec(authorization ?? '')?.[1];
-  const app = bearer ? await apps.appOf(bearer) : undefined;
+async function appOf(apps: AskingAppsPort, request: FastifyRequest, reply: FastifyReply): Promise<AskingApp> {
+  const { holder: app, headers } = await apps.appOf(request);
+  reply.headers(headers);
   if (!app)
     throw new Unauthenticated('signing/no-app-token', {
       vi: 'Cần mã truy cập do client credentials cấp cho ứng dụng đã được duyệt.',
@@ -49,7 +50,7 @@ const ask = (tools: Tools) =>
     },
     limits: { bodyLimit: longestBodyBytes, handlerTimeout: longAnswerMs },
     handle: async (request, reply) => {
-      const app = await appOf(tools.apps, request.headers.authorization);
+      const app = await appOf(tools.apps, request, reply);
       const { id, isNew } = await askAsApp(tools.context, tools, app, request.body);
       return reply.code(isNew ? 201 : 200).send(await view(tools, app, id));
     },
@@ -66,7 +67,7 @@ const readOne = (tools: Tools) =>
       params: IdParams,
       response: { 200: AppDocument },
     },
-    handle: async ({ headers, params }) => view(tools, await appOf(tools.apps, headers.authorization), params.id),
+    handle: async (request, reply) => view(tools, await appOf(tools.apps, request, reply), request.params.id),
   });
 
 const readFile = (tools: Tools) =>
@@ -81,7 +82,7 @@ const readFile = (tools: Tools) =>
       produces: ['application/pdf', 'application/vnd.etsi.asic-e+zip', 'application/xml'],
     },
     handle: async (request, reply) => {
-      const { clientId } = await appOf(tools.apps, request.headers.authorization);
+      const { clientId } = await appOf(tools.apps, request, reply);
       const { bytes, fileName, mediaType, sha256 } = await fileOfOwn(tools.context.db, clientId, request.params.id);
       const etag = `"${sha256.toString('base64url')}"`;
       reply.header('cache-control', 'private, no-cache').header('etag', etag);
@@ -101,8 +102,9 @@ const withdraw = (tools: Tools) =>
       params: IdParams,
       response: { 200: AppDocument },
     },
-    handle: async ({ headers, params }) => {
-      const app = await appOf(tools.apps, headers.authorization);
+    handle: async (request, reply) => {
+      const { params } = request;
+      const app = await appOf(tools.apps, request, reply);
       const { db } = tools.context;
       const found = await findOwn(db, app.clientId, { id: params.id });
       if (!found) throw noRequest();

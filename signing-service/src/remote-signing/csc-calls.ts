@@ -13,7 +13,7 @@ import {
   phone,
 } from './credentials.ts';
 import { CscError, invalidRequest } from './csc-error.ts';
-import type { AppsPort, TokenHolder } from './port.ts';
+import type { AppsPort, HeldToken, TokenHolder } from './port.ts';
 import {
   credentialIdOf,
   hashes,
@@ -36,6 +36,8 @@ import { type Activation, signHashes } from './sign-hash.ts';
 /** A call of the API whose token was looked at. */
 export interface Call {
   readonly holder: TokenHolder;
+  /** Of a second token, which came as a parameter. */
+  readonly beside: HeldToken['beside'];
   readonly parameters: Parameters;
   readonly reply: FastifyReply;
 }
@@ -122,21 +124,21 @@ export async function authorizeCheck(context: ServiceContext, { holder, paramete
 }
 
 /** The act that a call uses: the data of the phone's confirmation, or a token that the person gave in a sign-in for it. */
-async function activationOf(apps: AppsPort, { holder, parameters }: Call): Promise<Activation> {
+async function activationOf({ holder, beside, parameters }: Call): Promise<Activation> {
   const credentialId = credentialIdOf(parameters);
   if (holder.scopes.includes('credential') && optionalText(parameters, 'SAD') === undefined)
     return { holder, credentialId, sad: undefined };
   const sad = text(parameters, 'SAD');
   // With a token of the service the one for the credential may come as the data (§11.10).
-  const ofToken = /^[\w-]{40,100}$/.test(sad) ? await apps.holderOf(sad) : undefined;
+  const ofToken = /^[\w-]{40,100}$/.test(sad) ? await beside(sad) : undefined;
   if (!ofToken) return { holder, credentialId, sad };
   const isSame = ofToken.clientId === holder.clientId && ofToken.personId === holder.personId;
   if (!isSame || !ofToken.scopes.includes('credential')) throw invalidRequest('Invalid parameter SAD');
   return { holder, credentialId, sad: undefined };
 }
 
-export async function signHash(context: ServiceContext, apps: AppsPort, call: Call) {
-  const activation = await activationOf(apps, call);
+export async function signHash(context: ServiceContext, call: Call) {
+  const activation = await activationOf(call);
   const parameters = named(synchronous(call.parameters));
   mustBeOurSignAlgo(parameters);
   mustBeSha256(parameters, false);
@@ -149,8 +151,8 @@ function named({ hash, hashAlgo, ...parameters }: Parameters): Parameters {
   return { hashes: hash, hashAlgorithmOID: hashAlgo, ...parameters };
 }
 
-export async function signDoc(context: ServiceContext, apps: AppsPort, call: Call) {
-  return signDocuments(context, await activationOf(apps, call), synchronous(call.parameters));
+export async function signDoc(context: ServiceContext, call: Call) {
+  return signDocuments(context, await activationOf(call), synchronous(call.parameters));
 }
 
 function synchronous(parameters: Parameters): Parameters {

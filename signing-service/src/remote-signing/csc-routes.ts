@@ -2,7 +2,7 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { EduTrustError } from '@edutrust/platform/errors';
 import { type HttpServer, longAnswerMs } from '@edutrust/platform/http';
 import { type Route, type RouteSchema, route, scope } from '@edutrust/platform/route';
-import type { FastifyRequest } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import {
   authorize,
   authorizeCheck,
@@ -15,7 +15,7 @@ import {
 } from './csc-calls.ts';
 import { CscError, invalidRequest } from './csc-error.ts';
 import * as schemas from './csc-schemas.ts';
-import type { AppsPort, TokenHolder } from './port.ts';
+import type { AppsPort } from './port.ts';
 import { oids, parametersOf } from './request.ts';
 import { conformanceLevels, documentFormats, longestCallBytes } from './sign-doc.ts';
 
@@ -41,7 +41,8 @@ function speakCsc(app: HttpServer): void {
       request.log.error({ err: error }, 'remote signing');
       return reply.code(500).send({ error: 'server_error', error_description: 'Something went wrong here' });
     }
-    if (refusal.status === 401) reply.header('www-authenticate', `Bearer error="${refusal.error}"`);
+    if (refusal.status === 401 && !reply.hasHeader('www-authenticate'))
+      reply.header('www-authenticate', `Bearer error="${refusal.error}"`);
     return reply.code(refusal.status).header('cache-control', 'no-store').send(refusal.toJSON());
   });
   app.setNotFoundHandler(async (_request, reply) =>
@@ -78,9 +79,9 @@ const method = (
     schema: { tags, ...schema },
     limits: { handlerTimeout: longAnswerMs, ...limits },
     handle: async (request, reply) => {
-      const holder = await holderOf(apps, request, scopes);
+      const held = await heldToken(apps, request, reply, scopes);
       reply.header('cache-control', 'no-store');
-      return work({ holder, parameters: parametersOf(request.body), reply });
+      return work({ ...held, parameters: parametersOf(request.body), reply });
     },
   });
 
@@ -144,7 +145,7 @@ const signatures = (context: ServiceContext, apps: AppsPort): Route[] => [
       body: schemas.SignHashBody,
       response: { 200: schemas.Signatures },
     },
-    (call) => signHash(context, apps, call),
+    (call) => signHash(context, call),
   ),
   method(
     apps,
@@ -155,7 +156,7 @@ const signatures = (context: ServiceContext, apps: AppsPort): Route[] => [
       body: schemas.SignDocBody,
       response: { 200: schemas.SignedDocuments },
     },
-    (call) => signDoc(context, apps, call),
+    (call) => signDoc(context, call),
     { bodyLimit: longestCallBytes },
   ),
   method(
@@ -168,16 +169,21 @@ const signatures = (context: ServiceContext, apps: AppsPort): Route[] => [
 ];
 
 /** Whom the token of the call stands for. @throws CscError */
-async function holderOf(apps: AppsPort, request: FastifyRequest, scopes: readonly string[]): Promise<TokenHolder> {
+async function heldToken(
+  apps: AppsPort,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  scopes: readonly string[],
+): Promise<Pick<Call, 'holder' | 'beside'>> {
   const { authorization } = request.headers;
   if (authorization === undefined) throw new CscError(401, 'invalid_request', 'Malformed authorization header');
-  const [, token] = /^Bearer ([\w-]{40,100})$/i.exec(authorization) ?? [];
-  if (!token) throw invalidRequest('Malformed authorization header');
-  const holder = await apps.holderOf(token);
+  if (!/^(?:Bearer|DPoP) [\w-]{40,100}$/i.test(authorization)) throw invalidRequest('Malformed authorization header');
+  const { holder, headers, beside } = await apps.holderOf(request);
+  reply.headers(headers);
   if (!holder) throw new CscError(401, 'invalid_token', 'The access token is not valid');
   if (!holder.scopes.some((one) => scopes.includes(one)))
     throw new CscError(403, 'invalid_scope', `The access token has none of the scopes ${scopes.join(', ')}`);
-  return holder;
+  return { holder, beside };
 }
 
 const methods = [

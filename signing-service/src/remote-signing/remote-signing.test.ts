@@ -3,7 +3,7 @@ import { createHash, randomBytes, verify, X509Certificate } from 'node:crypto';
 import { after, before, describe, test } from 'node:test';
 import { readCms } from '@edutrust/certs/cms';
 import { sql } from 'kysely';
-import { type TestCity, TestPhone, testCity } from '../../testing/city.ts';
+import { bearers, type TestCity, TestPhone, testCity } from '../../testing/city.ts';
 import { tablePdf } from '../../testing/pdf-files.ts';
 import { verifyFile } from '../public-verification/verify.ts';
 import { signingOf } from '../tables.ts';
@@ -32,7 +32,7 @@ describe('remote signing (CSC API v2.2)', () => {
       undefined,
       {},
       {
-        holderOf: async (token) => holders.get(token),
+        holderOf: bearers(holders),
         app: async (clientId) => apps.get(clientId),
       },
     );

@@ -21,6 +21,9 @@ export function Apps() {
         title={t('Ứng dụng liên kết', 'Relying apps')}
         note={t('Các hệ thống đăng nhập qua EduTrust.', 'Systems that people reach by signing in here.')}
       >
+        <a class="button" href="/admin/apps/registration-tokens">
+          {t('Mã tự đăng ký', 'Registration tokens')}
+        </a>
         {mayWrite && (
           <a class="button button-primary" href="/admin/apps/new">
             <Icon name="plus" />

@@ -10,4 +10,5 @@ export type AppView = Answer<'/api/v1/apps/{clientId}'>;
 export type SeenRequest = Answer<'/api/v1/apps/{clientId}/requests'>['items'][number];
 export type Invented = Answer<'/api/v1/apps/{clientId}/preview'>['people'][number]['id'];
 export type Refusal = NonNullable<SeenRequest['reason']>;
+export type RegistrationToken = Answer<'/api/v1/registration-tokens'>['items'][number];
 export type AppHealth = Answer<'/api/v1/apps/{clientId}/health'>;

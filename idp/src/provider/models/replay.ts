@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { type Database, statement } from '@edutrust/platform/database';
 import type Provider from 'oidc-provider';
+import { proofSeconds } from '../dpop-proof.ts';
 import { librarySeconds } from '../library-time.ts';
 
 const insert = statement<{ first: true }, [id: string, lifetimeSeconds: number]>(
@@ -23,8 +24,14 @@ export function ownReplayDetection(provider: Provider, db: Database): void {
   const replays = provider.ReplayDetection as unknown as {
     unique(issuer: string, jti: string, expiresAt: number): Promise<boolean>;
   };
-  replays.unique = (issuer, jti, expiresAt) => {
-    const id = createHash('sha256').update(`${issuer}\0${jti}`).digest('base64url');
-    return useOnce(db, id, Math.max(expiresAt - librarySeconds(), 1));
-  };
+  replays.unique = (issuer, jti, expiresAt) => firstUse(db, issuer, jti, Math.max(expiresAt - librarySeconds(), 1));
+}
+
+/**
+ * Whether it is the first use of what an app names once. The clock of an app may be ahead: what it dated into the future is
+ * taken for as long again as the library counts, and remembered for that long.
+ */
+export function firstUse(db: Database, issuer: string, jti: string, lifetimeSeconds: number): Promise<boolean> {
+  const id = createHash('sha256').update(`${issuer}\0${jti}`).digest('base64url');
+  return useOnce(db, id, lifetimeSeconds + proofSeconds);
 }
