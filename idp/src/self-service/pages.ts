@@ -27,6 +27,7 @@ import { findSecondFactor } from '../second-factor/second-factor.ts';
 import { setCookie } from '../sessions/cookies.ts';
 import { deviceOf } from '../sessions/device.ts';
 import { endSessions } from '../sessions/end.ts';
+import { mustNotBeOfLeft } from '../sessions/of-left.ts';
 import { listSessions } from '../sessions/sessions.ts';
 import { viewOfSession } from '../sessions/view.ts';
 import type { IdpTools } from '../tools.ts';
@@ -249,7 +250,6 @@ async function accountProps(
       openChanges(db, personId, context.clock.now()),
     ]);
   const hasPassword = account?.password_hash != null;
-  const isDecided = await isDecidedFor(db, personId, context.clock.now());
   const needed = await proofNeeded(db, actor, 'passkeys');
   return {
     name: claims.name,
@@ -290,7 +290,7 @@ async function accountProps(
     activity,
     ...(await officialIdsOf(db, context.secrets, personId)),
     looksPath: '/account/looks',
-    dataPath: isDecided ? null : provedPath(copyPath(), needed),
+    dataPath: (await isDecidedFor(db, personId, context.clock.now())) ? null : provedPath(copyPath(), needed),
     ...upstreamPath(upstreams),
     homePath: '/',
     signOutAction: '/sign-out',
@@ -315,11 +315,11 @@ function sessionProps(
   };
 }
 
-/** The signed-in person; else the browser is sent to sign in, and the answer is on its way. */
+/** The signed-in person; else the browser is sent to sign in, and the answer is on its way. @throws Forbidden `account/left` */
 export function signedInOr(request: FastifyRequest, reply: FastifyReply): PersonActor | undefined {
   if (request.actor?.kind === 'person') return request.actor;
-  const returnTo = request.method === 'GET' ? request.url : '/account';
-  seeOther(reply, `/signin?return_to=${encodeURIComponent(returnTo)}`);
+  mustNotBeOfLeft(request);
+  seeOther(reply, `/signin?return_to=${encodeURIComponent(request.method === 'GET' ? request.url : '/account')}`);
   return undefined;
 }
 
