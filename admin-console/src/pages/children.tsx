@@ -2,7 +2,7 @@ import type { ChildrenProps } from '@edutrust/idp/pages';
 import { Face } from '../design/face.tsx';
 import { Icon } from '../design/icon.tsx';
 import { formatEducationId, t } from '../design/language.ts';
-import { Row, Ruled } from '../design/ruled.tsx';
+import { Ruled } from '../design/ruled.tsx';
 import { AppsThatKnow } from './apps-that-know.tsx';
 import { DataList } from './consent.tsx';
 import { IssuedDocuments } from './issued.tsx';

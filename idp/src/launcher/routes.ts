@@ -141,6 +141,7 @@ async function showLeft(
     documents?.issuedTo([personId]) ?? [],
     isDecidedFor(db, personId, clock.now()),
   ]);
+  disclose(request, []); // their own alone
   const props: LauncherProps = {
     name: claims.name,
     givenName: claims.given_name,

@@ -79,7 +79,7 @@ export function createAuthenticate(
     if (!isTrueSession(secrets, { uid, idHash, personId, attestation, ...payload })) return null;
     if (session.is_of_left) {
       keepOfLeft(request);
-      if (!isOwnOfLeft(request.url)) return null;
+      if (!isOwnOfLeft(request.url) || payload.acr === breakGlassAcr) return null;
     }
     if (await comesFromElsewhere(request, session)) return null;
     if (session.is_stale && isUse) await seen(db, uid);

@@ -203,6 +203,26 @@ test('R6: a photographed badge opens nothing once its child has left, and ends f
   );
 });
 
+test('at a computer where one who left forgot to sign out, whoever activates comes in as themselves, and a sign-out ends it', async () => {
+  const { guardian, principal } = world.city.people;
+  const educationId = await world.activate(principal);
+  await leaves(principal);
+  const browser = new TestBrowser();
+  assert.ok((await world.signIn(browser, educationId)).page?.props.left);
+  const confirm = await browser.post(`${world.origin}/activate`, { code: await world.code(guardian) });
+  const { ticket } = confirm.page?.props ?? {};
+  const choose = await browser.post(`${world.origin}/activate/confirm`, { ticket, answer: 'yes' });
+  const chosen = { ticket, password, repeat: password };
+  const done = await browser.post(`${world.origin}${choose.page?.props.action}`, chosen);
+  assert.deepEqual([done.page?.name, done.page?.props.left], ['launcher', null], done.body);
+  await browser.post(`${world.origin}/sign-out`, {});
+  assert.ok((await world.signIn(browser, educationId)).page?.props.left);
+  await browser.post(`${world.origin}/sign-out`, {});
+  assert.equal(await nameOf(browser, '/account'), 'signIn');
+  const { rows } = await sql`SELECT FROM idp.session WHERE person_id = ${principal}`.execute(world.context.db);
+  assert.equal(rows.length, 0);
+});
+
 test('staff who left have no role, no work and nobody: an open session is over at once, and a new one opens their own record', async () => {
   const personId = world.city.people.teacher;
   const educationId = await world.activate(personId);
@@ -313,7 +333,11 @@ test('F1: nobody alone makes a way into the account of who left, and a slip of b
 });
 
 test('what is theirs for life is a list: every other path is closed, also one that is spelled in another way', async () => {
-  const urls = new Set((world.idp.routes?.() ?? []).flatMap((one) => ('url' in one ? [String(one.url)] : [])));
+  const urls = new Set<string>();
+  const ignore = () => undefined;
+  const direct = { get: ignore, post: ignore };
+  const listing = { route: ({ url }: { url: string }) => urls.add(url), register: ignore, direct };
+  for (const one of world.idp.routes?.() ?? []) one.addTo(listing as never);
   const open = [...urls].filter((url) => isOwnOfLeft(url) && !url.startsWith('/signin')).sort();
   assert.deepEqual(open, openToLeft);
   for (const path of [
@@ -361,6 +385,12 @@ const openToLeft = [
   '/account/upstream',
   '/account/upstream/:provider/link',
   '/account/upstream/links/:id/remove',
+  '/activate',
+  '/activate/confirm',
+  '/activate/first',
+  '/activate/passkey',
+  '/activate/passkey/options',
+  '/activate/password',
   '/api/v1/account',
   '/api/v1/account/data',
   '/api/v1/account/passkeys',

@@ -6,7 +6,7 @@ import type { FastifyRequest } from 'fastify';
  * also what is added one day, is closed to them (ADR 0375). A path that is spelled in another way is closed too.
  */
 const own =
-  /^\/(?:account(?:\/(?:password|passkey|passkeys|second-factor|sessions|upstream|looks|documents|data-requests|apps)(?:\/[^?]*)?)?|api\/v1\/account(?:\/(?:data|documents|notices|releases|data-requests|sessions|passkeys)(?:\/[^?]*)?)?|signin(?:\/[^?]*)?|sign-out|signed-out|not-me)?(?:\?|$)/;
+  /^\/(?:account(?:\/(?:password|passkey|passkeys|second-factor|sessions|upstream|looks|documents|data-requests|apps)(?:\/[^?]*)?)?|api\/v1\/account(?:\/(?:data|documents|notices|releases|data-requests|sessions|passkeys)(?:\/[^?]*)?)?|signin(?:\/[^?]*)?|activate(?:\/[^?]*)?|sign-out|signed-out|not-me)?(?:\?|$)/;
 
 /** `path` with or without its query. */
 export const isOwnOfLeft = (path: string): boolean => own.test(path);

@@ -99,6 +99,13 @@ function signedIn(secrets: SecretBox, id: string, payload: Saved, lifetimeSecond
   ];
 }
 
+/** Where a session of who left is seen: before our own pages, and where a sign-in goes on or ends; by no app and no device. */
+function isSeenOfLeft(): boolean {
+  const { ctx } = Provider;
+  const route = ctx?.oidc.route ?? '';
+  return ctx?.query.client_id === ownClientId || route === 'resume' || route.startsWith('end_session');
+}
+
 type Keeping = Pick<ServiceContext, 'db' | 'secrets'>;
 type NewRow<Id> = readonly [id: Id | null, of: string | null, payload: string | null, seconds: number | null];
 const noRow = [null, null, null, null] as const;
@@ -119,7 +126,7 @@ export function sessionAdapter({ db, secrets }: Keeping): Adapter {
       const { person_id: personId, is_of_left: hasLeft, uid, epoch, payload } = found;
       // A session is of how its person stood when it began: of who left since, or came back, it is nobody's.
       const maySignIn = hasLeft ? found.has_left : found.may_sign_in;
-      if (hasLeft && typeof clientId === 'string' && clientId !== ownClientId) return undefined;
+      if (hasLeft && !isSeenOfLeft()) return undefined;
       const { grant_id: grantId, grant_payload: grant } = found;
       // Suspended, left, merged: nobody is signed in here, and the next person at this computer can sign in.
       if (personId && !maySignIn) return undefined;
