@@ -267,6 +267,16 @@ export interface AccountProps extends AcceptedPasskeys {
     /** Link to the signed receipt of what was agreed to; null for what is not the reader's to prove. */
     readonly receiptPath: string | null;
   }[];
+  /** What a child asked for and a guardian has not agreed to: the app knows nothing yet. */
+  readonly asked: readonly {
+    readonly name: string;
+    readonly askedAt: Instant;
+    readonly data: readonly Datum[];
+    /** Any one of them is enough; empty where the school has recorded nobody who decides. */
+    readonly waitsFor: readonly ('mother' | 'father' | 'guardian')[];
+    /** Form without fields: the child no longer asks. */
+    readonly withdrawAction: string;
+  }[];
   /** Systems that got data of the person without their coming there: which fields, by neutral name, and when last. */
   readonly releases: readonly {
     readonly recipient: string;

@@ -73,7 +73,7 @@ export async function askGuardians(
   });
   const data = { child: name, app: app.name };
   const told = await decidersOf(transaction, personId, now);
-  await notify(transaction, ...told.map((id) => ({ personId: id, kind: 'consent.asked' as const, data })));
+  await notify(transaction, ...told.map(({ id }) => ({ personId: id, kind: 'consent.asked' as const, data })));
 }
 
 /**

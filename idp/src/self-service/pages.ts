@@ -33,7 +33,9 @@ import { viewOfSession } from '../sessions/view.ts';
 import type { IdpTools } from '../tools.ts';
 import { openChanges } from '../undo/changes.ts';
 import { accountActivity } from './activity.ts';
+import { askedProps } from './asked.ts';
 import { noticeProps } from './notices.ts';
+import { sessionProps } from './session-props.ts';
 
 const Text = Type.String({ maxLength: 1_024 });
 const IdParams = Type.Object({ id: Type.String({ maxLength: 200 }) });
@@ -235,7 +237,7 @@ async function accountProps(
 ): Promise<AccountProps> {
   const { db } = context;
   const { personId } = actor;
-  const [claims, account, passkeys, sessions, rule, activity, told, sharing, secondFactor, released, undoable] =
+  const [claims, account, passkeys, sessions, rule, activity, told, sharing, secondFactor, released, undoable, asked] =
     await Promise.all([
       personClaims(db, personId),
       findAccount(db, personId),
@@ -248,6 +250,7 @@ async function accountProps(
       findSecondFactor(db, personId),
       releasedOf(personId),
       openChanges(db, personId, context.clock.now()),
+      askedProps({ context, apps }, personId, locale),
     ]);
   const hasPassword = account?.password_hash != null;
   const needed = await proofNeeded(db, actor, 'passkeys');
@@ -285,6 +288,7 @@ async function accountProps(
       withdrawAction: isConsent ? `/account/apps/${app.clientId}/withdraw` : null,
       receiptPath: receipts ? receiptPath(app.clientId, agreedBy, personId) : null,
     })),
+    asked,
     releases: released.map(({ lastAt, ...release }) => ({ ...release, lastAt: lastAt.toISOString() })),
     notices: told.map(noticeProps({ secrets: context.secrets, undoable: rule.isPupil ? [] : undoable, locale })),
     activity,
@@ -298,22 +302,6 @@ async function accountProps(
 }
 
 const upstreamPath = ({ all }: IdpTools['upstreams']) => (all.length > 0 ? { upstreamPath: '/account/upstream' } : {});
-
-function sessionProps(
-  { id, device, signedInAt, lastSeenAt, ...session }: Awaited<ReturnType<typeof listSessions>>[number],
-  currentId: string,
-  locale: 'vi' | 'en',
-): AccountProps['sessions'][number] {
-  return {
-    ...session,
-    id,
-    isCurrent: id === currentId,
-    device: device === 'unknown' ? (locale === 'vi' ? 'Thiết bị không rõ' : 'Unknown device') : device,
-    signedInAt: signedInAt.toISOString(),
-    lastSeenAt: lastSeenAt.toISOString(),
-    endAction: `/account/sessions/${id}/end`,
-  };
-}
 
 /** The signed-in person; else the browser is sent to sign in, and the answer is on its way. @throws Forbidden `account/left` */
 export function signedInOr(request: FastifyRequest, reply: FastifyReply): PersonActor | undefined {

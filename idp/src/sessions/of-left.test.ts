@@ -219,7 +219,9 @@ test('at a computer where one who left forgot to sign out, whoever activates com
   assert.ok((await world.signIn(browser, educationId)).page?.props.left);
   await browser.post(`${world.origin}/sign-out`, {});
   assert.equal(await nameOf(browser, '/account'), 'signIn');
-  const { rows } = await sql`SELECT FROM idp.session WHERE person_id = ${principal}`.execute(world.context.db);
+  const { rows } = await sql`SELECT FROM idp.session WHERE person_id = ${principal} AND is_of_left`.execute(
+    world.context.db,
+  );
   assert.equal(rows.length, 0);
 });
 

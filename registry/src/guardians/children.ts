@@ -105,13 +105,17 @@ export async function whoConsents(
 }
 
 /** The guardians who decide for the child now. */
-export async function decidersOf(db: Database | Transaction, childId: string, now: Date): Promise<string[]> {
-  const { rows } = await sql<{ id: string }>`
-    SELECT guardian_id AS id FROM registry.guardianship WHERE child_id = ${childId} AND valid_until IS NULL`.execute(
+export async function decidersOf(
+  db: Database | Transaction,
+  childId: string,
+  now: Date,
+): Promise<{ readonly id: string; readonly relation: Relation }[]> {
+  const { rows } = await sql<{ id: string; relation: Relation }>`
+    SELECT guardian_id AS id, relation FROM registry.guardianship WHERE child_id = ${childId} AND valid_until IS NULL`.execute(
     db,
   );
   const decide = await Promise.all(rows.map(({ id }) => decidesFor(db, id, childId, now)));
-  return rows.filter((_, index) => decide[index]).map(({ id }) => id);
+  return rows.filter((_, index) => decide[index]);
 }
 
 /** Whether the person is one of the guardian's children now. */
