@@ -14,11 +14,11 @@ const words = {
 function waiting({ waitsFor }: Asked): string {
   if (waitsFor.length === 0)
     return t(
-      'trường chưa ghi ai là cha mẹ: em nhờ thầy cô chủ nhiệm',
-      'the school has recorded no parent: ask your teacher',
+      'Trường chưa ghi ai là cha mẹ của em: em nhờ thầy cô chủ nhiệm. Ứng dụng chưa biết gì.',
+      'The school has recorded no parent of yours: ask your teacher. The app knows nothing yet.',
     );
   const who = waitsFor.map((relation) => words[relation]()).join(t(' hoặc ', ' or '));
-  return t(`chờ ${who} đồng ý`, `waits for ${who} to agree`);
+  return t(`Còn chờ ${who} đồng ý. Ứng dụng chưa biết gì.`, `It waits for ${who} to agree. The app knows nothing yet.`);
 }
 
 /** What a child asked for: who still has to say yes, and how to take it back. */
@@ -32,7 +32,7 @@ export function AskedFor({ asked }: Pick<AccountProps, 'asked'>) {
           mark="later"
           said={t('Đang chờ', 'Waiting')}
           title={one.name}
-          note={`${t('xin từ', 'asked on')} ${formatDate(one.askedAt)}, ${waiting(one)}`}
+          note={`${t('xin từ', 'asked on')} ${formatDate(one.askedAt)}`}
           act={
             <form method="post" action={one.withdrawAction}>
               <button type="submit" class="button w-full" aria-label={`${t('Thôi xin', 'No longer ask')}: ${one.name}`}>
@@ -41,7 +41,7 @@ export function AskedFor({ asked }: Pick<AccountProps, 'asked'>) {
             </form>
           }
         >
-          <p class="text-quiet">{t('Ứng dụng chưa biết gì.', 'The app knows nothing yet.')}</p>
+          <p>{waiting(one)}</p>
           <details>
             <summary>{t('Những điều ứng dụng sẽ biết', 'What the app would know')}</summary>
             <DataList data={one.data} />

@@ -51,13 +51,13 @@ export function Launcher(props: LauncherProps) {
         {props.needsOwnWay && <OwnWay />}
         <Waiting {...props} />
         {props.left ? (
-          <Left {...props.left} />
+          <Left {...props.left} accountPath={props.accountPath} />
         ) : props.address.kind === 'pupil' ? (
           <Tiles {...props} />
         ) : (
           <Rows {...props} />
         )}
-        <OwnPages {...props} />
+        {!props.left && <OwnPages {...props} />}
         <Lately {...props} />
       </div>
     </>
@@ -283,7 +283,12 @@ function OwnWay() {
 }
 
 /** Who belongs nowhere any longer: their papers first, then the record that is theirs for life. */
-function Left({ documents, looksPath, requestsPath }: NonNullable<LauncherProps['left']>) {
+function Left({
+  documents,
+  looksPath,
+  requestsPath,
+  accountPath,
+}: NonNullable<LauncherProps['left']> & Pick<LauncherProps, 'accountPath'>) {
   return (
     <>
       <section class="grid gap-3" aria-labelledby="documents">
@@ -299,6 +304,10 @@ function Left({ documents, looksPath, requestsPath }: NonNullable<LauncherProps[
           )}
         </p>
         <p class="flex flex-wrap gap-3">
+          <a class="button" href={accountPath}>
+            <Icon name="user" />
+            {t('Tài khoản của tôi', 'My account')}
+          </a>
           <a class="button" href={looksPath}>
             <Icon name="eye" />
             {t('Ai đã xem hồ sơ', 'Who looked at it')}

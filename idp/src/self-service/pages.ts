@@ -264,17 +264,7 @@ async function accountProps(
     passwordAction: '/account/password',
     minimumLength: rule.minimumLength,
     accepted: acceptedPasskeys(context.config, account, passkeys, claims),
-    passkeys: passkeys.map((passkey) => ({
-      id: passkey.id,
-      name: passkey.name,
-      createdAt: passkey.created_at.toISOString(),
-      lastUsedAt: passkey.last_used_at?.toISOString() ?? null,
-      isSynced: passkey.is_synced,
-      removeAction:
-        passkeys.length > 1 || (hasPassword && !needPasskey(actor.roles))
-          ? `/account/passkeys/${passkey.id}/remove`
-          : null,
-    })),
+    passkeys: passkeyProps(passkeys, hasPassword && !needPasskey(actor.roles)),
     addPasskeyPath: '/account/passkey',
     ...(hasPassword && !rule.isPupil
       ? { secondFactor: { path: '/account/second-factor', isOn: secondFactor !== undefined } }
@@ -300,6 +290,20 @@ async function accountProps(
     signOutAction: '/sign-out',
   };
 }
+
+/** The last one stays, unless something else lets its owner in. */
+const passkeyProps = (
+  passkeys: Awaited<ReturnType<typeof listPasskeys>>,
+  hasOther: boolean,
+): AccountProps['passkeys'] =>
+  passkeys.map(({ id, name, ...passkey }) => ({
+    id,
+    name,
+    createdAt: passkey.created_at.toISOString(),
+    lastUsedAt: passkey.last_used_at?.toISOString() ?? null,
+    isSynced: passkey.is_synced,
+    removeAction: passkeys.length > 1 || hasOther ? `/account/passkeys/${id}/remove` : null,
+  }));
 
 const upstreamPath = ({ all }: IdpTools['upstreams']) => (all.length > 0 ? { upstreamPath: '/account/upstream' } : {});
 
