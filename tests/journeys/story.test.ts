@@ -488,34 +488,6 @@ test('story 8: an administrator comes by the one-time link and does it all from 
   }
 });
 
-test('story 8: who left the school takes their own transcript along with the password of before, and no app lets them in', async () => {
-  const { educationId } = person(platform, 'Học sinh');
-  await platform.query(`
-    WITH gone AS (UPDATE registry.person SET status = 'left' WHERE education_id = '${educationId.replaceAll(/\D/g, '')}' RETURNING id),
-      done AS (UPDATE registry.enrolment SET valid_until = current_date WHERE person_id IN (SELECT id FROM gone) AND valid_until IS NULL)
-    UPDATE registry.affiliation SET valid_until = current_date WHERE person_id IN (SELECT id FROM gone) AND valid_until IS NULL`);
-  const { page } = await openDevice(browser);
-  await page.goto(`${platform.url}/`);
-  await signIn(page, educationId, pupilPassword);
-  await page.getByRole('heading', { name: 'Giấy tờ của tôi' }).waitFor();
-  await lookAtBoth(page, 'launcher-left');
-  const reached = await page.evaluate(async () => {
-    const file = await fetch(document.querySelector<HTMLAnchorElement>('a[href$="/file"]')?.href ?? '');
-    const closed = ['/api/v1/me', '/api/v1/home', '/api/v1/approvals', '/api/v1/signing/inbox/count'];
-    const answers = await Promise.all(closed.map(async (path) => (await fetch(path)).status));
-    return { file: (await file.text()).slice(0, 5), answers };
-  });
-  assert.deepEqual(reached, { file: '%PDF-', answers: [401, 401, 401, 401] });
-  await page.goto(`${platform.url}/admin`);
-  await page.getByRole('heading', { name: 'Giấy tờ của tôi' }).waitFor(); // and not round in a circle
-  await page.goto(`${platform.url}/account/children`);
-  await lookAtBoth(page, 'closed-to-who-left');
-  await page.goto('http://localhost:4002/sign-in');
-  await signIn(page, educationId, pupilPassword);
-  await page.getByText('nên không vào được ứng dụng này').waitFor();
-  await lookAtBoth(page, 'sign-in-left');
-});
-
 test('story 9: the log is proved whole, and an altered row is named', async () => {
   const verified = await platform.run('--json', 'log', 'verify');
   assert.equal(verified.code, 0, verified.stderr);
