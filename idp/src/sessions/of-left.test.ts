@@ -281,7 +281,7 @@ test('suspended, merged and erased people stay out, whether before or after they
   assert.equal((await world.signIn(new TestBrowser(), educationId)).page?.name, 'launcher', 'archived: for life');
 });
 
-test('F1: nobody alone makes a way into the account of who left, and a slip of before opens nothing', async () => {
+test('nobody alone makes a way into the account of who left, and a slip of before opens nothing', async () => {
   const { context, city } = world;
   const { people, schools } = city;
   const { rows } = await sql<{ id: string; educationId: string }>`
