@@ -6,6 +6,7 @@ import { levelThreeMigration } from './level-three/migration.ts';
 import { earlierPasswordsMigration } from './password/earlier/imports.ts';
 import { riskMigration } from './risk/migration.ts';
 import { securityFiguresMigration } from './security-figures/figures.ts';
+import { sessionsOfLeft } from './sessions/of-left-migration.ts';
 import { purgedSignalMigration } from './shared-signals/migration.ts';
 import { undoMigration } from './undo/migration.ts';
 import { upstreamMigration } from './upstream/migration.ts';
@@ -22,4 +23,5 @@ export const lifeMigrations: SchemaMigrations['migrations'] = [
   undoMigration,
   breakGlassMigration,
   consentMigration,
+  sessionsOfLeft,
 ];

@@ -5,7 +5,7 @@ import type { BreakGlassProps } from './break-glass/props.ts';
 import type { SignInRequestProps } from './ciba/props.ts';
 import type { DataRequestsProps } from './data-requests/props.ts';
 import type { FormError } from './form-error.ts';
-import type { LauncherProps } from './launcher/props.ts';
+import type { IssuedLink, LauncherProps } from './launcher/props.ts';
 import type { LooksProps } from './looks/props.ts';
 import type { AcceptedPasskeys, PasskeyCreation, PasskeyPrompt } from './passkeys/prompts.ts';
 import type { DeviceProps } from './provider/device-props.ts';
@@ -20,7 +20,7 @@ export type { BreakGlassProps } from './break-glass/props.ts';
 export type { SignInRequestProps } from './ciba/props.ts';
 export type { DataRequestsProps } from './data-requests/props.ts';
 export type { FormError } from './form-error.ts';
-export type { Address, LauncherApp, LauncherProps, Seat } from './launcher/props.ts';
+export type { Address, IssuedLink, LauncherApp, LauncherProps, Seat } from './launcher/props.ts';
 export type { LooksProps } from './looks/props.ts';
 export type { PasskeyCreation, PasskeyPrompt } from './passkeys/prompts.ts';
 export type { DeviceProps } from './provider/device-props.ts';
@@ -267,6 +267,16 @@ export interface AccountProps extends AcceptedPasskeys {
     /** Link to the signed receipt of what was agreed to; null for what is not the reader's to prove. */
     readonly receiptPath: string | null;
   }[];
+  /** What a child asked for and a guardian has not agreed to: the app knows nothing yet. */
+  readonly asked: readonly {
+    readonly name: string;
+    readonly askedAt: Instant;
+    readonly data: readonly Datum[];
+    /** Any one of them is enough; empty where the school has recorded nobody who decides. */
+    readonly waitsFor: readonly ('mother' | 'father' | 'guardian')[];
+    /** Form without fields: the child no longer asks. */
+    readonly withdrawAction: string;
+  }[];
   /** Systems that got data of the person without their coming there: which fields, by neutral name, and when last. */
   readonly releases: readonly {
     readonly recipient: string;
@@ -311,14 +321,7 @@ export interface ChildrenProps {
     /** From 16: what apps know and what happened to the account is theirs; both lists are empty. */
     readonly decidesAlone: boolean;
     readonly isLimited: boolean;
-    readonly documents: readonly {
-      readonly title: Sentence;
-      readonly issuedAt: Instant;
-      /** Link to the file. */
-      readonly filePath: string;
-      /** Link to the public page that says whether it is genuine. */
-      readonly verifyPath: string;
-    }[];
+    readonly documents: readonly IssuedLink[];
     readonly apps: readonly {
       readonly name: string;
       readonly since: Instant;

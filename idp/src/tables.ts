@@ -118,6 +118,8 @@ export interface SessionTable {
   lesson_id: Generated<string | null>;
   room_id: Generated<string | null>;
   ends_at: Generated<Date>;
+  /** It began after its person had left. */
+  is_of_left: Generated<boolean>;
 }
 
 export type IdpTables = {

@@ -8,6 +8,7 @@ import { State } from '../design/mark.tsx';
 import { ReleasedTo } from '../design/released.tsx';
 import { Row, Ruled } from '../design/ruled.tsx';
 import { AppsThatKnow } from './apps-that-know.tsx';
+import { AskedFor } from './asked-for.tsx';
 import { NewPassword } from './new-password.tsx';
 import { errorOf, FormBanner } from './sign-in.tsx';
 import { Happened, When } from './when.tsx';
@@ -187,7 +188,7 @@ function Sessions({ sessions, isPupil, endAllAction }: AccountProps) {
   );
 }
 
-function Sharing({ apps, isPupil }: AccountProps) {
+function Sharing({ apps, asked, isPupil }: AccountProps) {
   return (
     <Section
       title={
@@ -196,7 +197,8 @@ function Sharing({ apps, isPupil }: AccountProps) {
           : t('Ứng dụng biết gì về tôi', 'What apps know about me')
       }
     >
-      <AppsThatKnow apps={apps} />
+      <AskedFor asked={asked} />
+      {(asked.length === 0 || apps.length > 0) && <AppsThatKnow apps={apps} />}
     </Section>
   );
 }

@@ -1,10 +1,11 @@
 import type { ChildrenProps } from '@edutrust/idp/pages';
 import { Face } from '../design/face.tsx';
 import { Icon } from '../design/icon.tsx';
-import { formatDate, formatEducationId, t } from '../design/language.ts';
-import { Row, Ruled } from '../design/ruled.tsx';
+import { formatEducationId, t } from '../design/language.ts';
+import { Ruled } from '../design/ruled.tsx';
 import { AppsThatKnow } from './apps-that-know.tsx';
 import { DataList } from './consent.tsx';
+import { IssuedDocuments } from './issued.tsx';
 import { Happened } from './when.tsx';
 
 type Child = ChildrenProps['children'][number];
@@ -119,38 +120,7 @@ function Documents({ child }: { readonly child: Child }) {
       <h3 id={`documents-${child.id}`} class="text-lg">
         {t(`Giấy tờ của ${given}`, `${given}’s documents`)}
       </h3>
-      {child.documents.length === 0 && (
-        <p class="text-quiet">
-          {t(
-            'Chưa có. Học bạ hiện ở đây khi đã ký và đóng dấu đủ.',
-            'None yet. A transcript shows here once it has all its signatures.',
-          )}
-        </p>
-      )}
-      {child.documents.length > 0 && (
-        <Ruled onMargin>
-          {child.documents.map(({ title, issuedAt, filePath, verifyPath }) => (
-            <Row
-              key={filePath}
-              mark="good"
-              title={title}
-              note={`${t('Phát hành', 'Issued')} ${formatDate(issuedAt)}`}
-              act={
-                <>
-                  <a class="button" href={filePath} aria-label={`${t('Tải', 'Download')}: ${title}`}>
-                    <Icon name="download" />
-                    {t('Tải', 'Download')}
-                  </a>
-                  <a class="button" href={verifyPath} aria-label={`${t('Kiểm tra', 'Check')}: ${title}`}>
-                    <Icon name="shield-check" />
-                    {t('Kiểm tra', 'Check')}
-                  </a>
-                </>
-              }
-            />
-          ))}
-        </Ruled>
-      )}
+      <IssuedDocuments documents={child.documents} />
     </section>
   );
 }

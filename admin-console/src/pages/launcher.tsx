@@ -1,10 +1,12 @@
 import type { AppPicture, LauncherApp, LauncherProps, Seat } from '@edutrust/idp/pages';
 import { crayonOf, Face } from '../design/face.tsx';
+import { Banner } from '../design/form.tsx';
 import { Icon } from '../design/icon.tsx';
 import type { IconName } from '../design/icons.ts';
 import { formatClock, formatWeekday, t } from '../design/language.ts';
 import { Ruled } from '../design/ruled.tsx';
 import { you } from './address.ts';
+import { IssuedDocuments } from './issued.tsx';
 import { NotMe } from './sign-in.tsx';
 import { WaitingDocuments } from './waiting.tsx';
 import { Happened } from './when.tsx';
@@ -46,9 +48,16 @@ export function Launcher(props: LauncherProps) {
       <Hello {...props} />
       {props.offersPasskey && <PasskeyMade />}
       <div class="page page-bare sheet-page">
+        {props.needsOwnWay && <OwnWay />}
         <Waiting {...props} />
-        {props.address.kind === 'pupil' ? <Tiles {...props} /> : <Rows {...props} />}
-        <OwnPages {...props} />
+        {props.left ? (
+          <Left {...props.left} accountPath={props.accountPath} />
+        ) : props.address.kind === 'pupil' ? (
+          <Tiles {...props} />
+        ) : (
+          <Rows {...props} />
+        )}
+        {!props.left && <OwnPages {...props} />}
         <Lately {...props} />
       </div>
     </>
@@ -258,6 +267,58 @@ function Rows({ apps, address, children }: LauncherProps) {
         ))}
       </ul>
     </section>
+  );
+}
+
+/** To a pupil of the last grade whose badge is all that they have. */
+function OwnWay() {
+  return (
+    <Banner state="warn">
+      {t(
+        'Em sắp ra trường, và thẻ dừng từ ngày đó. Em xin thầy cô một phiếu để đặt mật khẩu của riêng em: mã giáo dục, học bạ và giấy tờ là của em suốt đời.',
+        'You leave the school soon, and the badge ends on that day. Ask your teacher for a sheet and choose a password of your own: your education ID, transcripts and papers are yours for life.',
+      )}
+    </Banner>
+  );
+}
+
+/** Who belongs nowhere any longer: their papers first, then the record that is theirs for life. */
+function Left({
+  documents,
+  looksPath,
+  requestsPath,
+  accountPath,
+}: NonNullable<LauncherProps['left']> & Pick<LauncherProps, 'accountPath'>) {
+  return (
+    <>
+      <section class="grid gap-3" aria-labelledby="documents">
+        <h2 id="documents">{t('Giấy tờ của tôi', 'My documents')}</h2>
+        <IssuedDocuments documents={documents} />
+      </section>
+      <section class="grid gap-3" aria-labelledby="record">
+        <h2 id="record">{t('Hồ sơ của tôi', 'My record')}</h2>
+        <p class="text-quiet max-w-[65ch]">
+          {t(
+            'Mã giáo dục là của mình suốt đời. Thẻ, lớp và ứng dụng của trường thì đã dừng từ ngày rời trường.',
+            'The education ID is yours for life. Badge, class and apps of the school ended on the day you left.',
+          )}
+        </p>
+        <p class="flex flex-wrap gap-3">
+          <a class="button" href={accountPath}>
+            <Icon name="user" />
+            {t('Tài khoản của tôi', 'My account')}
+          </a>
+          <a class="button" href={looksPath}>
+            <Icon name="eye" />
+            {t('Ai đã xem hồ sơ', 'Who looked at it')}
+          </a>
+          <a class="button" href={requestsPath}>
+            <Icon name="shield-check" />
+            {t('Sửa, xoá, lấy bản sao dữ liệu', 'Correct, erase or copy my data')}
+          </a>
+        </p>
+      </section>
+    </>
   );
 }
 

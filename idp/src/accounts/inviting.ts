@@ -1,12 +1,13 @@
 import type { Actor } from '@edutrust/platform/actor';
 import type { Transaction } from '@edutrust/platform/database';
 import { Forbidden } from '@edutrust/platform/errors';
+import { getPerson, hasLeft } from '@edutrust/registry/people';
 import { decide, recordedRolesOf } from '@edutrust/registry/permissions';
 import { findAccount } from './account.ts';
 
 /**
  * Whether a code for the person takes a second person: it lets its holder choose new credentials, so one person alone
- * makes none for those who sign or guard the keys, nor a new one for a guardian who has an account. A guardian's first
+ * makes none for those who sign or guard the keys, none for who left, nor a new one for a guardian who has an account. A guardian's first
  * code is the school's to give.
  *
  * @throws Forbidden `accounts/not-yours` when the actor may not make one at all.
@@ -15,6 +16,7 @@ export async function invitingTakesTwo(transaction: Transaction, actor: Actor, p
   const verdict = await decide(transaction, actor, 'accounts.invite', { personId });
   if (verdict === 'no') throw notYours();
   if (verdict === 'alone') return false;
+  if (hasLeft(await getPerson(transaction, personId))) return true;
   const account = await findAccount(transaction, personId);
   return account?.activated_at != null || (await recordedRolesOf(transaction, personId)).length > 0;
 }

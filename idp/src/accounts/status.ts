@@ -1,7 +1,7 @@
 import type { ServiceContext } from '@edutrust/platform/context';
 import type { Text } from '@edutrust/platform/messages';
 import type { UndoableNotice } from '@edutrust/registry/notices';
-import { addressOf, getPerson } from '@edutrust/registry/people';
+import { addressOf, getPerson, hasLeft, type Person } from '@edutrust/registry/people';
 import { needPasskey, recordedRolesOf } from '@edutrust/registry/permissions';
 import { sql } from 'kysely';
 import { isLevelThree } from '../level-three/rules.ts';
@@ -82,13 +82,13 @@ export async function accountStatus(
   const waitSeconds = await secondsToWait(context, personId, asked.address);
   const place = await placeCheck(context, personId, asked.address, { hasSecondFactor, passkeys });
   const checks: AccountCheck[] = [
-    ...accountChecks(person.status === 'active', account, hasPassword || passkeys > 0),
+    ...accountChecks(person.status, account, hasPassword || passkeys > 0),
     ...codeCheck(account, codeUntil, clock.now()),
     throttleCheck(waitSeconds),
     ...(await networkCheck(context, asked.address)),
     ...place,
     ...(await assuranceCheck(context, personId, passkeys)),
-    ...(await appChecks(context, personId, asked.clientId)),
+    ...(await appChecks(context, person, asked.clientId)),
   ];
   return {
     status: account?.status ?? 'none',
@@ -115,15 +115,17 @@ function step(
 }
 
 /** What has to hold of the person and the account, in the order in which it comes about. */
-function accountChecks(isAtSchool: boolean, account: Account | undefined, hasCredential: boolean): AccountCheck[] {
+function accountChecks(status: Person['status'], account: Account | undefined, hasCredential: boolean): AccountCheck[] {
   const isActivated = account !== undefined && account.status !== 'invited' && account.activated_at !== null;
   return [
-    step('person', isAtSchool, {
-      yes: { vi: 'Đang học hoặc làm việc ở đây.', en: 'The person learns or works here.' },
-      no: {
-        vi: 'Đã rời đi, hoặc hồ sơ đã được gộp.',
-        en: 'The person has left, or the record was merged.',
-      },
+    step('person', status === 'active' || hasLeft({ status }), {
+      yes: hasLeft({ status })
+        ? {
+            vi: 'Đã rời trường: mật khẩu và passkey chỉ mở giấy tờ, dữ liệu và tài khoản của chính mình.',
+            en: 'The person has left: password and passkey open their own papers, data and account alone.',
+          }
+        : { vi: 'Đang học hoặc làm việc ở đây.', en: 'The person learns or works here.' },
+      no: { vi: 'Hồ sơ đã được gộp hoặc đã xoá.', en: 'The record was merged or erased.' },
     }),
     step('invited', account !== undefined, {
       yes: { vi: 'Đã được cấp mã kích hoạt.', en: 'An activation code was given.' },
@@ -243,7 +245,7 @@ async function assuranceCheck(
 /** Whether the app would let the person on, and what it asks first. */
 async function appChecks(
   { db }: Pick<ServiceContext, 'db'>,
-  personId: string,
+  { id: personId, status }: Pick<Person, 'id' | 'status'>,
   clientId: string | undefined,
 ): Promise<AccountCheck[]> {
   if (!clientId) return [];
@@ -252,10 +254,12 @@ async function appChecks(
       EXISTS (SELECT FROM idp.consent AS c WHERE c.client_id = a.client_id AND c.person_id = ${personId}) AS agreed
     FROM idp.app AS a WHERE a.client_id = ${clientId}`.execute(db);
   const app = rows[0];
-  const isOpen = app !== undefined && !app.ended;
+  const isOpen = app !== undefined && !app.ended && !hasLeft({ status });
   const check = step('app', isOpen, {
     yes: { vi: 'Ứng dụng đang hoạt động.', en: 'The app is in use.' },
-    no: { vi: 'Ứng dụng không có hoặc đã ngừng.', en: 'There is no such app, or it has ended.' },
+    no: hasLeft({ status })
+      ? { vi: 'Người đã rời trường không vào ứng dụng nào nữa.', en: 'Who has left enters no app any longer.' }
+      : { vi: 'Ứng dụng không có hoặc đã ngừng.', en: 'There is no such app, or it has ended.' },
   });
   if (!isOpen) return [check];
   const asks = !app.approved && !app.agreed;

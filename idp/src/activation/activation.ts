@@ -8,10 +8,10 @@ import { readTypable, typable, uuidv7 } from '@edutrust/platform/ids';
 import type { SecretBox } from '@edutrust/platform/secrets';
 import { type GivenCredential, recordCredentialAct, recordCredentialsChosen } from '@edutrust/registry/approvals';
 import { notify } from '@edutrust/registry/notices';
-import { getPerson } from '@edutrust/registry/people';
+import { getPerson, hasLeft } from '@edutrust/registry/people';
 import { credentialsTakeTwo, type Role, recordedRolesOf } from '@edutrust/registry/permissions';
 import { type Selectable, sql } from 'kysely';
-import { ensureAccount, findAccount } from '../accounts/account.ts';
+import { ensureAccount, findAccount, mustBelong } from '../accounts/account.ts';
 import { record } from '../events.ts';
 import { endSessions } from '../sessions/end.ts';
 import { type ActivationTable, idpOf } from '../tables.ts';
@@ -54,6 +54,7 @@ export async function createActivationCode(
   actor: Actor,
   { isForTwo = false, alsoBy }: CodeOptions = {},
 ): Promise<{ code: string; halves: readonly [string, string]; expiresAt: Date }> {
+  if (!isForTwo) await mustBelong(transaction, personId);
   const length = isForTwo ? codeLengthForTwo : codeLength;
   const code = typable(length);
   const now = tools.clock.now();
@@ -98,6 +99,7 @@ export async function createFirstLink(
   context: Tools & Pick<ServiceContext, 'config'>,
   personId: string,
 ): Promise<string | undefined> {
+  await mustBelong(transaction, personId);
   const account = await ensureAccount(transaction, personId, context.clock.now());
   if (account.activated_at !== null) return undefined;
   const token = randomBytes(32).toString('base64url');
@@ -185,7 +187,8 @@ export const attestCode = (secrets: SecretBox, row: CodeRow, isForEverybody: boo
 
 /**
  * Whether the code opens the account of the person as they are now: one that somebody wrote into the table opens nobody's,
- * and one that a single person made, also before the role was granted, nobody's who answers for others.
+ * and one that a single person made, also before the role was granted, nobody's who answers for others, and nobody's who
+ * has left since: a slip that was forgotten in a drawer is not the way into a graduate's account.
  */
 async function mayOpen(
   db: Database | Transaction,
@@ -195,6 +198,7 @@ async function mayOpen(
   const isOf = (isForEverybody: boolean) =>
     isAttested(secrets, codePurpose, factsOfCode(row, isForEverybody), row.attestation);
   if (isOf(true)) return true;
+  if (hasLeft(await getPerson(db, row.person_id))) return false;
   const held = await recordedRolesOf(db, row.person_id);
   return !held.some(({ role }) => credentialsTakeTwo.has(role as Role)) && isOf(false);
 }

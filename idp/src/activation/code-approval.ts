@@ -16,6 +16,8 @@ const CodeFor = Type.Object(
     personVersion: Type.Integer(),
     roles: Type.Array(Type.Enum([...roles])),
     hasAccount: Type.Boolean(),
+    /** Absent: they belong somewhere. */
+    hasLeft: Type.Optional(Type.Boolean()),
   },
   strict,
 );
@@ -32,7 +34,7 @@ export const codeKind: ApprovalKind<CodeFor> = {
   content: CodeFor,
   approve: 'approvals.approve',
   lifeHours: 72,
-  describe: ({ personName, educationId, roles: held, hasAccount }) => ({
+  describe: ({ personName, educationId, roles: held, hasAccount, hasLeft = false }) => ({
     title: {
       vi: `Cấp mã kích hoạt cho ${personName}`,
       en: `Make an activation code for ${personName}`,
@@ -47,6 +49,17 @@ export const codeKind: ApprovalKind<CodeFor> = {
           en: held.map((role) => roleNames[role].en).join(', ') || 'none',
         },
       },
+      ...(hasLeft
+        ? [
+            {
+              label: { vi: 'Đã rời trường', en: 'Has left the school' },
+              value: {
+                vi: 'Mã mở giấy tờ và dữ liệu riêng của người này: chỉ trao cho chính họ, sau khi xem giấy tờ tuỳ thân.',
+                en: 'The code opens this person’s own papers and data: give it to nobody else, and look at an identity paper first.',
+              },
+            },
+          ]
+        : []),
       {
         label: { vi: 'Hậu quả', en: 'Consequence' },
         value: hasAccount
@@ -90,9 +103,12 @@ export const codeKind: ApprovalKind<CodeFor> = {
 export async function describeCodeFor(transaction: Transaction, personId: string): Promise<CodeFor> {
   const { rows } = await sql<Omit<CodeFor, 'roles'> & { roles: Role[] }>`
     SELECT p.id AS "personId", p.full_name AS "personName", p.education_id AS "educationId", p.version AS "personVersion",
+      p.status <> 'active' AS "hasLeft",
       coalesce((SELECT a.activated_at IS NOT NULL FROM idp.account AS a WHERE a.person_id = p.id), false) AS "hasAccount",
       ARRAY(SELECT DISTINCT role FROM registry.role_assignment WHERE person_id = p.id AND ended_at IS NULL ORDER BY role) AS roles
-    FROM registry.person AS p WHERE p.id = ${personId} AND p.status = 'active'`.execute(transaction);
+    FROM registry.person AS p WHERE p.id = ${personId} AND p.status IN ('active', 'left', 'archived')`.execute(
+    transaction,
+  );
   if (rows[0]) return rows[0];
   throw new NotFound('people/not-found', { vi: 'Không có người này.', en: 'There is no such person.' });
 }

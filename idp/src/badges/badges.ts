@@ -5,7 +5,7 @@ import type { Database, Transaction } from '@edutrust/platform/database';
 import { NotFound } from '@edutrust/platform/errors';
 import { readTypable, typable, uuidv7 } from '@edutrust/platform/ids';
 import { sql } from 'kysely';
-import { ensureAccount } from '../accounts/account.ts';
+import { ensureAccount, mustBelong } from '../accounts/account.ts';
 import { record } from '../events.ts';
 
 type Tools = Pick<ServiceContext, 'secrets' | 'clock'>;
@@ -64,6 +64,7 @@ export async function issueBadge(
   actor: Actor,
 ): Promise<MadeBadge> {
   const now = context.clock.now();
+  await mustBelong(transaction, personId);
   await ensureAccount(transaction, personId, now); // and locks it: two badges at once come one after the other
   await endBadges(transaction, { personId, isStandIn }, now);
   const secret = randomBytes(16).toString('base64url');
@@ -118,6 +119,33 @@ export async function voidBadge(
     subject: { kind: 'person', id: personId },
     data: { serial },
   });
+}
+
+/** Of who is archived: badges and PIN are gone, and a return begins with new ones. Again, or after a return: does nothing. */
+export async function endBadgesForGood(
+  transaction: Transaction,
+  { clock }: Pick<ServiceContext, 'clock'>,
+  personIds: readonly string[],
+  actor: Actor,
+): Promise<void> {
+  const { rows } = await sql<{ id: string; serial: string }>`
+    UPDATE idp.badge AS b SET ended_at = ${clock.now()} FROM registry.person AS p
+    WHERE p.id = b.person_id AND p.status = 'archived' AND b.person_id = ANY(${[...personIds]}::uuid[]) AND b.ended_at IS NULL
+    RETURNING b.person_id AS id, b.serial`.execute(transaction);
+  await sql`
+    DELETE FROM idp.pin AS k USING registry.person AS p
+    WHERE p.id = k.person_id AND p.status = 'archived' AND k.person_id = ANY(${[...personIds]}::uuid[])`.execute(
+    transaction,
+  );
+  await record(
+    transaction,
+    ...rows.map(({ id, serial }) => ({
+      type: 'badge.voided' as const,
+      actor,
+      subject: { kind: 'person' as const, id },
+      data: { serial },
+    })),
+  );
 }
 
 /** The badges of these people that work now. */

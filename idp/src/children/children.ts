@@ -5,7 +5,7 @@ import { personClaims } from '@edutrust/registry/people';
 import type { AppDirectory } from '../apps/directory.ts';
 import { guardianConsents } from '../consent/guardian.ts';
 import { listSharing } from '../consent/sharing.ts';
-import type { Datum } from '../pages.ts';
+import type { Datum, IssuedLink } from '../pages.ts';
 import { releasedData } from '../provider/claims.ts';
 import { accountActivity } from '../self-service/activity.ts';
 
@@ -19,6 +19,14 @@ export interface IssuedDocument {
   /** As printed, for `/verify/…`. */
   readonly code: string;
 }
+
+/** As a page shows it, to the person and to who acts for them. */
+export const issuedLink = ({ id, title, issuedAt, code }: IssuedDocument): IssuedLink => ({
+  title,
+  issuedAt: issuedAt.toISOString(),
+  filePath: `/api/v1/account/documents/${id}/file`,
+  verifyPath: `/verify/${code}`,
+});
 
 /** Documents that wait for one person together: those of a class, or one that stands alone. */
 export interface WaitingBatch {

@@ -13,7 +13,7 @@ import { seeOther, sendPage } from '../page-reply.ts';
 import { proofNeeded, provedPath, signedInOr } from '../self-service/pages.ts';
 import { viewOfSession } from '../sessions/view.ts';
 import type { IdpTools } from '../tools.ts';
-import { type DocumentsPort, decides, viewChildren } from './children.ts';
+import { type DocumentsPort, decides, issuedLink, viewChildren } from './children.ts';
 
 const Instant = Time;
 
@@ -109,12 +109,7 @@ const showPage = ({ context, apps, pages, receipts }: IdpTools, documents: Docum
               ...child,
               looksPath: decides(child) ? `/account/children/${child.id}/looks` : null,
               dataPath: decides(child) ? provedPath(copyPath(child.id), needed) : null,
-              documents: child.documents.map(({ id, title, issuedAt, code }) => ({
-                title,
-                issuedAt: issuedAt.toISOString(),
-                filePath: `/api/v1/account/documents/${id}/file`,
-                verifyPath: `/verify/${code}`,
-              })),
+              documents: child.documents.map(issuedLink),
               asked: child.asked.map(({ clientId, askedAt, ...one }) => ({
                 ...one,
                 // What was seen: a child who asks for more meanwhile asks anew.

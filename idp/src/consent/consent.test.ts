@@ -142,6 +142,34 @@ test('N2: more than the guardian agreed to waits anew, and whom a court has limi
   assert.equal((await agree()).status, 404);
 });
 
+test('N2: a child sees on their own page what was asked for, who still has to say yes, and takes it back', async () => {
+  const asked = async () => {
+    const { props } = (await child.get(`${world.origin}/account`)).page ?? {};
+    return { asked: props?.asked, apps: props?.apps.map(({ name }: { name: string }) => name) };
+  };
+  assert.deepEqual(await asked(), { asked: [], apps: [] });
+  await ask();
+  const [one, ...more] = (await asked()).asked;
+  assert.deepEqual([one.name, one.waitsFor, more, (await asked()).apps], ['Thư viện số', ['father'], [], []]);
+  await sql`UPDATE registry.guardianship SET scope = 'none' WHERE child_id = ${world.city.people.pupil}`.execute(
+    world.context.db,
+  );
+  assert.deepEqual((await asked()).asked[0].waitsFor, [], 'nobody is left who decides');
+  await sql`UPDATE registry.guardianship SET scope = 'full' WHERE child_id = ${world.city.people.pupil}`.execute(
+    world.context.db,
+  );
+  const others = new TestBrowser();
+  await world.signIn(others, await world.activate(world.city.people.twins[0]));
+  await others.post(`${world.origin}${one.withdrawAction}`, {});
+  assert.equal((await asked()).asked.length, 1, 'another child takes back what is theirs alone');
+  await child.post(`${world.origin}${one.withdrawAction}`, {});
+  assert.deepEqual(await asked(), { asked: [], apps: [] });
+  assert.equal((await agree()).status, 404, 'and nobody can agree to it any longer');
+  await ask();
+  assert.equal((await agree()).status, 200);
+  assert.deepEqual(await asked(), { asked: [], apps: ['Thư viện số'] });
+});
+
 test('N2: under 7 the guardian alone agrees, from 16 the person alone', async () => {
   const { db } = world.context;
   await isOfAge('6 years');

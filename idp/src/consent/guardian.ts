@@ -46,7 +46,8 @@ export async function guardianWord(
   const row = (await guardianConsents(db, childId)).find((one) => one.clientId === clientId);
   if (!row || !scopes.every((scope) => row.scopes.includes(scope))) return 'none';
   // Whom a court has limited since, or who is a guardian no longer, speaks for the child no longer.
-  return row.guardianId && (await decidesFor(db, row.guardianId, childId, now)) ? 'given' : 'asked';
+  const counting = { alsoOfWhoLeft: true };
+  return row.guardianId && (await decidesFor(db, row.guardianId, childId, now, counting)) ? 'given' : 'asked';
 }
 
 /** Asks the child's guardians; more than they agreed to is asked anew. Once, however often the child comes back. */
@@ -72,7 +73,7 @@ export async function askGuardians(
   });
   const data = { child: name, app: app.name };
   const told = await decidersOf(transaction, personId, now);
-  await notify(transaction, ...told.map((id) => ({ personId: id, kind: 'consent.asked' as const, data })));
+  await notify(transaction, ...told.map(({ id }) => ({ personId: id, kind: 'consent.asked' as const, data })));
 }
 
 /**

@@ -120,7 +120,7 @@ export async function saidOfGuardian({ context }: Tools, agreement: Agreement, g
   const [claims, guardian, children] = await Promise.all([
     personClaims(db, agreement.personId),
     personClaims(db, guardianId),
-    listChildren(db, guardianId, agreement.at),
+    listChildren(db, guardianId, agreement.at, { alsoOfWhoLeft: true }),
   ]);
   const child = children.find(({ id }) => id === agreement.personId);
   return inBoth(

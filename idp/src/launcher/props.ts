@@ -21,6 +21,16 @@ export interface LauncherApp {
   readonly href: string;
 }
 
+/** A document that was issued to somebody. */
+export interface IssuedLink {
+  readonly title: Sentence;
+  readonly issuedAt: Instant;
+  /** Link to the file. */
+  readonly filePath: string;
+  /** Link to the public page that says whether it is genuine. */
+  readonly verifyPath: string;
+}
+
 /** A learner this morning: in today, not in today, or without an account in use. */
 export type Seat = 'in' | 'out' | 'none';
 
@@ -71,6 +81,15 @@ export interface LauncherProps {
   }[];
   /** For the browser, after a sign-in with a passkey; null else. */
   readonly accepted: AcceptedPasskeys['accepted'] | null;
+  /** A badge is all that they have, and it ends with the school that they are about to leave. */
+  readonly needsOwnWay: boolean;
+  /** Who belongs nowhere any longer: what is theirs for life, and nothing of a school; null for everybody else. */
+  readonly left: {
+    /** Newest first. */
+    readonly documents: readonly IssuedLink[];
+    readonly looksPath: string;
+    readonly requestsPath: string;
+  } | null;
   /** What happened to the account of a grown-up, newest first: the last few. */
   readonly activity: readonly { readonly at: Instant; readonly sentence: Sentence }[];
 }

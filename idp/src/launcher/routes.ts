@@ -6,14 +6,15 @@ import { anyone, disclose } from '@edutrust/platform/http';
 import type { Locale } from '@edutrust/platform/messages';
 import { type Route, route } from '@edutrust/platform/route';
 import { tells } from '@edutrust/registry/accesses';
-import { listClassesOfTeacher, schoolYearAt } from '@edutrust/registry/classes';
-import { listChildren } from '@edutrust/registry/guardians';
+import { gradesOf, listClassesOfTeacher, schoolYearAt } from '@edutrust/registry/classes';
+import { isDecidedFor, listChildren } from '@edutrust/registry/guardians';
 import { getPerson, type PersonClaims, personClaims, splitName } from '@edutrust/registry/people';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { findAccount } from '../accounts/account.ts';
 import { type LearnerAccount, listLearnerAccounts } from '../accounts/class-codes.ts';
 import type { App } from '../apps/app.ts';
 import { listTiles } from '../apps/tiles.ts';
-import type { DocumentsPort } from '../children/children.ts';
+import { type DocumentsPort, issuedLink } from '../children/children.ts';
 import { waitingRequests } from '../ciba/requests.ts';
 import { requestsPath } from '../ciba/routes.ts';
 import { type Lesson, lessonOfSession } from '../lessons/lessons.ts';
@@ -24,6 +25,7 @@ import { acceptedPasskeys, listPasskeys } from '../passkeys/passkeys.ts';
 import { placeOf } from '../provider/claims.ts';
 import { accountActivity } from '../self-service/activity.ts';
 import { signedInOr } from '../self-service/pages.ts';
+import { isOfLeft } from '../sessions/of-left.ts';
 import { viewOfSession } from '../sessions/view.ts';
 import type { IdpTools } from '../tools.ts';
 
@@ -95,6 +97,16 @@ async function ownClass(
   return { code, seats: accounts.map((account) => seatOf(account, context.clock.now())), href: `/teach/classes/${id}` };
 }
 
+/** Grades after which learners leave their school for work, another city or a university. */
+const lastGrades: ReadonlySet<number> = new Set([9, 12]);
+
+/** Who signs in with a badge alone would stand outside once they have left: they are told while a teacher is there. */
+async function needsOwnWay(db: Database, { acr, personId }: PersonActor): Promise<boolean> {
+  if (acr !== 'badge' || !(await gradesOf(db, personId)).some((grade) => lastGrades.has(grade))) return false;
+  const [account, passkeys] = await Promise.all([findAccount(db, personId), listPasskeys(db, personId)]);
+  return account?.password_hash == null && passkeys.length === 0;
+}
+
 /** Told after a sign-in with a passkey: the browser that offered it is the one that may have old names. */
 async function acceptedOf(
   { db, config }: ServiceContext,
@@ -113,6 +125,51 @@ function tilesOf(apps: readonly App[], lesson: Lesson | undefined, locale: Local
   );
 }
 
+/** Who belongs nowhere any longer: what is theirs for life. Nothing of a school is looked up (ADR 0375). */
+async function showLeft(
+  { context, pages }: Pick<IdpTools, 'context' | 'pages'>,
+  documents: DocumentsPort | undefined,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { personId, sessionId, acr }: PersonActor,
+) {
+  const { db, clock } = context;
+  const [view, claims, { gender }, issued, isChild] = await Promise.all([
+    viewOfSession(context, request, { sessionId }),
+    personClaims(db, personId),
+    getPerson(db, personId),
+    documents?.issuedTo([personId]) ?? [],
+    isDecidedFor(db, personId, clock.now()),
+  ]);
+  disclose(request, []); // their own alone
+  const props: LauncherProps = {
+    name: claims.name,
+    givenName: claims.given_name,
+    place: null,
+    apps: [],
+    ownPages: [],
+    children: null,
+    signInRequests: null,
+    accountPath: '/account',
+    offersPasskey: false,
+    accepted: acr === 'passkey' ? await acceptedOf(context, personId, claims) : null,
+    signOutAction: '/sign-out',
+    lesson: null,
+    isShared: view.idleSeconds !== undefined,
+    address: { kind: isChild ? 'pupil' : 'adult', gender },
+    waiting: null,
+    classes: [],
+    needsOwnWay: false,
+    left: {
+      documents: issued.map(issuedLink),
+      looksPath: '/account/looks',
+      requestsPath: '/account/data-requests',
+    },
+    activity: (await accountActivity(db, personId, view.locale)).slice(0, 3),
+  };
+  return sendPage(reply, pages.launcher(props, view));
+}
+
 const showLauncher = ({ context, pages, apps: directory }: IdpTools, documents: DocumentsPort | undefined) =>
   route({
     method: 'GET',
@@ -123,6 +180,7 @@ const showLauncher = ({ context, pages, apps: directory }: IdpTools, documents: 
     handle: async (request, reply) => {
       const actor = signedInOr(request, reply);
       if (!actor) return reply;
+      if (isOfLeft(request)) return showLeft({ context, pages }, documents, request, reply, actor);
       const { personId } = actor;
       const [lesson, view, claims, apps, children, waiting, classes, asked] = await Promise.all([
         lessonOfSession(context.db, actor.sessionId),
@@ -165,6 +223,8 @@ const showLauncher = ({ context, pages, apps: directory }: IdpTools, documents: 
           address,
           waiting: waiting && waiting.count > 0 ? waitingView(waiting) : null,
           classes: await Promise.all(classes.map((one) => ownClass(context, one))),
+          left: null,
+          needsOwnWay: await needsOwnWay(context.db, actor),
           activity:
             address.kind === 'pupil' ? [] : (await accountActivity(context.db, personId, view.locale)).slice(0, 3),
         },

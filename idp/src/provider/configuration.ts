@@ -118,7 +118,7 @@ export function providerConfiguration({
     sectorIdentifierUriValidate: () => false, // a sector is what the registration says; nothing is fetched
     findAccount: async (ctx, accountId) => {
       const personId = await personOfHint({ context, apps }, ctx, accountId);
-      if (!personId || !(await maySignIn(context, personId))) return undefined;
+      if (!personId || !(await maySignIn(context, personId, ctx.oidc?.client?.clientId))) return undefined;
       return {
         accountId: personId,
         claims: async (use, scope, claims) => ({

@@ -13,10 +13,14 @@ const standing = statement<{ may_sign_in: boolean }, [personId: string]>(
   `SELECT ${standingColumns} FROM (SELECT $1::uuid AS id) AS person ${standingOf('person.id')}`,
 );
 
-/** Refused: every grant of somebody who may not sign in (S2). */
-export async function maySignIn({ db }: Pick<ServiceContext, 'db'>, personId: string): Promise<boolean> {
+/** Refused: every grant of somebody who may not sign in (S2), and of who left every grant to an app. */
+export async function maySignIn(
+  { db }: Pick<ServiceContext, 'db'>,
+  personId: string,
+  clientId: string | undefined,
+): Promise<boolean> {
   const { account } = readPrefetched();
-  if (account?.personId === personId) return account.maySignIn;
+  if (account?.personId === personId) return account.maySignIn && (!account.hasLeft || clientId === ownClientId);
   return (await standing(db, personId))[0]?.may_sign_in === true;
 }
 

@@ -5,6 +5,8 @@ import type { Began } from '../risk/risk.ts';
 export interface AccountRead {
   readonly personId: string;
   readonly maySignIn: boolean;
+  /** They left: no app is theirs, our own pages are (ADR 0375). */
+  readonly hasLeft?: boolean;
   /** The account's epoch when this request read it; see {@link stampOf}. */
   readonly epoch: string;
 }
@@ -61,7 +63,7 @@ export const liveSession =
 
 /**
  * Joins that tell of `personId`, a column, what {@link standingColumns} names. Suspended, not activated, left and merged
- * people have no account for the provider (S2).
+ * people have no account for the provider (S2); who left (`has_left`) has one before our own pages alone.
  */
 export const standingOf = (personId: string) => `
   LEFT JOIN idp.account AS a ON a.person_id = ${personId}
@@ -69,4 +71,5 @@ export const standingOf = (personId: string) => `
 
 /** The epoch is 0 for somebody without an account. */
 export const standingColumns = `
-  coalesce(a.status = 'active' AND p.status = 'active', false) AS may_sign_in, coalesce(a.epoch, 0) AS epoch`;
+  coalesce(a.status = 'active' AND p.status = 'active', false) AS may_sign_in,
+  coalesce(a.status = 'active' AND p.status IN ('left', 'archived'), false) AS has_left, coalesce(a.epoch, 0) AS epoch`;

@@ -106,7 +106,7 @@ async function subjectOfRequest(
     !token.accountId ||
     token.rar ||
     token.isSenderConstrained() ||
-    !(await maySignIn(context, token.accountId))
+    !(await maySignIn(context, token.accountId, clientId))
   )
     throw new errors.InvalidRequest('subject_token is not a token that this app may exchange');
   return { accountId: token.accountId, token, isOwn };

@@ -27,12 +27,15 @@ import { findSecondFactor } from '../second-factor/second-factor.ts';
 import { setCookie } from '../sessions/cookies.ts';
 import { deviceOf } from '../sessions/device.ts';
 import { endSessions } from '../sessions/end.ts';
+import { mustNotBeOfLeft } from '../sessions/of-left.ts';
 import { listSessions } from '../sessions/sessions.ts';
 import { viewOfSession } from '../sessions/view.ts';
 import type { IdpTools } from '../tools.ts';
 import { openChanges } from '../undo/changes.ts';
 import { accountActivity } from './activity.ts';
+import { askedProps } from './asked.ts';
 import { noticeProps } from './notices.ts';
+import { sessionProps } from './session-props.ts';
 
 const Text = Type.String({ maxLength: 1_024 });
 const IdParams = Type.Object({ id: Type.String({ maxLength: 200 }) });
@@ -234,7 +237,7 @@ async function accountProps(
 ): Promise<AccountProps> {
   const { db } = context;
   const { personId } = actor;
-  const [claims, account, passkeys, sessions, rule, activity, told, sharing, secondFactor, released, undoable] =
+  const [claims, account, passkeys, sessions, rule, activity, told, sharing, secondFactor, released, undoable, asked] =
     await Promise.all([
       personClaims(db, personId),
       findAccount(db, personId),
@@ -247,9 +250,9 @@ async function accountProps(
       findSecondFactor(db, personId),
       releasedOf(personId),
       openChanges(db, personId, context.clock.now()),
+      askedProps({ context, apps }, personId, locale),
     ]);
   const hasPassword = account?.password_hash != null;
-  const isDecided = await isDecidedFor(db, personId, context.clock.now());
   const needed = await proofNeeded(db, actor, 'passkeys');
   return {
     name: claims.name,
@@ -261,17 +264,7 @@ async function accountProps(
     passwordAction: '/account/password',
     minimumLength: rule.minimumLength,
     accepted: acceptedPasskeys(context.config, account, passkeys, claims),
-    passkeys: passkeys.map((passkey) => ({
-      id: passkey.id,
-      name: passkey.name,
-      createdAt: passkey.created_at.toISOString(),
-      lastUsedAt: passkey.last_used_at?.toISOString() ?? null,
-      isSynced: passkey.is_synced,
-      removeAction:
-        passkeys.length > 1 || (hasPassword && !needPasskey(actor.roles))
-          ? `/account/passkeys/${passkey.id}/remove`
-          : null,
-    })),
+    passkeys: passkeyProps(passkeys, hasPassword && !needPasskey(actor.roles)),
     addPasskeyPath: '/account/passkey',
     ...(hasPassword && !rule.isPupil
       ? { secondFactor: { path: '/account/second-factor', isOn: secondFactor !== undefined } }
@@ -285,41 +278,40 @@ async function accountProps(
       withdrawAction: isConsent ? `/account/apps/${app.clientId}/withdraw` : null,
       receiptPath: receipts ? receiptPath(app.clientId, agreedBy, personId) : null,
     })),
+    asked,
     releases: released.map(({ lastAt, ...release }) => ({ ...release, lastAt: lastAt.toISOString() })),
     notices: told.map(noticeProps({ secrets: context.secrets, undoable: rule.isPupil ? [] : undoable, locale })),
     activity,
     ...(await officialIdsOf(db, context.secrets, personId)),
     looksPath: '/account/looks',
-    dataPath: isDecided ? null : provedPath(copyPath(), needed),
+    dataPath: (await isDecidedFor(db, personId, context.clock.now())) ? null : provedPath(copyPath(), needed),
     ...upstreamPath(upstreams),
     homePath: '/',
     signOutAction: '/sign-out',
   };
 }
 
+/** The last one stays, unless something else lets its owner in. */
+const passkeyProps = (
+  passkeys: Awaited<ReturnType<typeof listPasskeys>>,
+  hasOther: boolean,
+): AccountProps['passkeys'] =>
+  passkeys.map(({ id, name, ...passkey }) => ({
+    id,
+    name,
+    createdAt: passkey.created_at.toISOString(),
+    lastUsedAt: passkey.last_used_at?.toISOString() ?? null,
+    isSynced: passkey.is_synced,
+    removeAction: passkeys.length > 1 || hasOther ? `/account/passkeys/${id}/remove` : null,
+  }));
+
 const upstreamPath = ({ all }: IdpTools['upstreams']) => (all.length > 0 ? { upstreamPath: '/account/upstream' } : {});
 
-function sessionProps(
-  { id, device, signedInAt, lastSeenAt, ...session }: Awaited<ReturnType<typeof listSessions>>[number],
-  currentId: string,
-  locale: 'vi' | 'en',
-): AccountProps['sessions'][number] {
-  return {
-    ...session,
-    id,
-    isCurrent: id === currentId,
-    device: device === 'unknown' ? (locale === 'vi' ? 'Thiết bị không rõ' : 'Unknown device') : device,
-    signedInAt: signedInAt.toISOString(),
-    lastSeenAt: lastSeenAt.toISOString(),
-    endAction: `/account/sessions/${id}/end`,
-  };
-}
-
-/** The signed-in person; else the browser is sent to sign in, and the answer is on its way. */
+/** The signed-in person; else the browser is sent to sign in, and the answer is on its way. @throws Forbidden `account/left` */
 export function signedInOr(request: FastifyRequest, reply: FastifyReply): PersonActor | undefined {
   if (request.actor?.kind === 'person') return request.actor;
-  const returnTo = request.method === 'GET' ? request.url : '/account';
-  seeOther(reply, `/signin?return_to=${encodeURIComponent(returnTo)}`);
+  mustNotBeOfLeft(request);
+  seeOther(reply, `/signin?return_to=${encodeURIComponent(request.method === 'GET' ? request.url : '/account')}`);
   return undefined;
 }
 

@@ -12,6 +12,7 @@ import type { RiskWatch } from '../risk/risk.ts';
 import { originOf } from '../throttling/origin.ts';
 import { isTrueSession } from './attestation.ts';
 import { type CookieNames, readCookie } from './cookies.ts';
+import { isOwnOfLeft, keepOfLeft } from './of-left.ts';
 
 interface SessionRow {
   uid: string;
@@ -24,16 +25,18 @@ interface SessionRow {
   device: string;
   place: string | null;
   is_stale: boolean;
+  is_of_left: boolean;
 }
 
 const find = statement<SessionRow, [idHash: Buffer]>(
   'idp.session-authenticate',
-  `SELECT s.uid, s.id_hash, s.person_id, s.attestation, s.signed_in_at, s.device, s.place,
+  `SELECT s.uid, s.id_hash, s.person_id, s.attestation, s.signed_in_at, s.device, s.place, s.is_of_left,
      jsonb_build_object('accountId', s.payload->'accountId', 'acr', s.payload->'acr', 'loginTs', s.payload->'loginTs') AS payload,
      s.last_seen_at < now() - interval '1 minute' AS is_stale
    FROM idp.session AS s
    JOIN idp.account AS a ON a.person_id = s.person_id AND a.status = 'active'
-   JOIN registry.person AS p ON p.id = s.person_id AND p.status = 'active'
+   JOIN registry.person AS p ON p.id = s.person_id
+     AND CASE WHEN s.is_of_left THEN p.status IN ('left', 'archived') ELSE p.status = 'active' END
    WHERE s.id_hash = $1 AND ${liveSession}`,
 );
 const seen = statement<never, [uid: string]>(
@@ -42,8 +45,9 @@ const seen = statement<never, [uid: string]>(
 );
 
 /**
- * Who calls, by the provider's own session: there is no other. Ended sessions, suspended accounts and people who left
- * are nobody at once (S2), and so is a session of staff whose cookie comes from where it did not begin, by the very rule
+ * Who calls, by the provider's own session: there is no other. Ended sessions and suspended accounts are nobody at once,
+ * and so are people who left (S2): with a session that began after it they are somebody without roles, before what is their
+ * own (`of-left.ts`). Nobody is also a session of staff whose cookie comes from where it did not begin, by the very rule
  * that stands before apps (ADR 0370): at `/signin` its owner confirms who they are and goes on. Asked several times for
  * one request, it looks once.
  */
@@ -73,6 +77,10 @@ export function createAuthenticate(
     if (!session) return null;
     const { uid, id_hash: idHash, person_id: personId, attestation, payload } = session;
     if (!isTrueSession(secrets, { uid, idHash, personId, attestation, ...payload })) return null;
+    if (session.is_of_left) {
+      keepOfLeft(request);
+      if (!isOwnOfLeft(request.url) || payload.acr === breakGlassAcr) return null;
+    }
     if (await comesFromElsewhere(request, session)) return null;
     if (session.is_stale && isUse) await seen(db, uid);
     const acr = payload.acr ?? 'pwd';

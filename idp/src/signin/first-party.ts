@@ -7,6 +7,7 @@ import { seeOther, sendPage, viewOf } from '../page-reply.ts';
 import { listPasskeys } from '../passkeys/passkeys.ts';
 import { isStrongEnough } from '../provider/assurance.ts';
 import { ownClientId, ownReturnPath, signedOutPath } from '../provider/first-party.ts';
+import { isOfLeft, isOwnOfLeft } from '../sessions/of-left.ts';
 import { signOutHere } from '../sessions/sign-out.ts';
 import type { IdpTools } from '../tools.ts';
 
@@ -35,8 +36,9 @@ const signIn = ({ context }: IdpTools) =>
     handle: async (request, reply) => {
       const { origin } = context.config.url;
       const { return_to, fresh, acr } = request.query;
-      const returnTo = localPath(return_to, origin);
       const { actor } = request;
+      const asked = localPath(return_to, origin);
+      const returnTo = isOfLeft(request) && !isOwnOfLeft(asked) ? '/' : asked; // and not in a circle
       if (actor?.kind === 'person') {
         const ageSeconds = (context.clock.now().getTime() - actor.authenticatedAt.getTime()) / 1000;
         const isStrong = isStrongEnough(actor.acr, acr);

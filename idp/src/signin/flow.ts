@@ -23,6 +23,7 @@ import { originOf } from '../throttling/origin.ts';
 import type { IdpTools } from '../tools.ts';
 import type { Attempt } from './methods/method.ts';
 import { type Proof, passkeyNeeded } from './proof.ts';
+import { notForWhoLeft } from './standing.ts';
 
 /** The provider's sign-in under way: what an app asked for, and what is missing. */
 export type Interaction = Awaited<ReturnType<Provider['interactionDetails']>>;
@@ -113,7 +114,7 @@ export async function doubtsOf(
  * Ends the sign-in with a proof; gives where the browser goes on. The provider's session begins when it gets there.
  *
  * @throws InvalidInput `sign-in/passkey-needed` when the app asks for more, `sign-in/unusual` when it comes from where the
- *   person never was; NotFound `sign-in/expired` for another person
+ *   person never was, `sign-in/left` when it is for an app and they belong nowhere any longer; NotFound `sign-in/expired` for another person
  *   than the one who confirms
  */
 export async function finishSignIn(
@@ -132,6 +133,10 @@ export async function finishSignIn(
   }
   const known = knownPerson(interaction);
   if (known && known !== proof.personId) throw signInExpired();
+  if (proof.hasLeft && String(interaction.params.client_id) !== ownClientId) {
+    await throttle.forget(proof.counters ?? []); // the password was right
+    throw notForWhoLeft();
+  }
   const isInside = isLevelThree(context) && (await throttle.isSchoolNetwork(origin));
   const isOfStaff = await mustSuitLevelThree(context, proof, { isInside, isActivation }).catch(async (error) => {
     await throttle.forget(proof.counters ?? []); // the password was right
@@ -159,8 +164,9 @@ export async function finishSignIn(
   const { personId: accountId, acr, amr, epoch } = proof;
   const ts = Math.floor(context.clock.now().getTime() / 1000);
   // S8: a pupil's session, an officer's, and one on a shared computer, ends with the browser and after a quarter of an
-  // hour unused, and at security level 3 that of staff too
-  const isBrief = isShared || proof.isPupil || isOfStaff || (await isOfficer(context.db, proof.personId));
+  // hour unused, and at security level 3 that of staff too; so does that of who left: they come rarely, from anywhere
+  const isBrief =
+    isShared || proof.isPupil || proof.hasLeft || isOfStaff || (await isOfficer(context.db, proof.personId));
   const place = risk.placeOf(origin);
   const login = {
     accountId,
@@ -170,6 +176,7 @@ export async function finishSignIn(
     epoch,
     ...seat,
     ...(place === null ? {} : { place }),
+    ...(proof.hasLeft ? { hasLeft: true } : {}),
     remember: !isBrief,
   };
   await logSignIn(context, request, { personId: accountId, outcome: 'signed-in', method: acr });

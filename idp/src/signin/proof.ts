@@ -1,11 +1,11 @@
 import type { Transaction } from '@edutrust/platform/database';
 import { InvalidInput } from '@edutrust/platform/errors';
-import { personClaims } from '@edutrust/registry/people';
+import { getPerson, hasLeft, personClaims } from '@edutrust/registry/people';
 import { type Account, findAccount } from '../accounts/account.ts';
 import type { RoomPlace } from '../badges/rooms.ts';
 import type { Strength } from '../provider/assurance.ts';
 import type { IdpTools } from '../tools.ts';
-import { closedTo } from './standing.ts';
+import { suspended } from './standing.ts';
 
 /** How somebody proved who they are: `acr` and `amr` of their session (RFC 8176). */
 export interface Proof {
@@ -16,6 +16,8 @@ export interface Proof {
   readonly epoch: string;
   /** A learner and nothing else: their session is that of a shared computer. */
   readonly isPupil: boolean;
+  /** Belongs nowhere any longer: the session opens their own pages alone. A proof that does not say it opens nothing to them. */
+  readonly hasLeft?: boolean;
   /** Of a password: whether an authenticator app was added, where that is known already. */
   readonly hasSecondFactor?: boolean;
   /** Of a password: whether the class is in a lesson, where that is known already. */
@@ -49,13 +51,16 @@ export async function proofOfActivation(
 ): Promise<Proof> {
   const account = await findAccount(context.db, personId);
   if (!account) throw wrongCredential();
-  return proofOf(context.db, account, how);
+  return {
+    ...(await proofOf(context.db, account, how)),
+    hasLeft: hasLeft(await getPerson(context.db, personId)),
+  };
 }
 
 /** Why the right credential of this person does not open: said with whom to ask at their school. */
-export async function closedAccount(db: Db, personId: string, obstacle: 'suspended' | 'left'): Promise<InvalidInput> {
+export async function suspendedAccount(db: Db, personId: string): Promise<InvalidInput> {
   const { affiliations } = await personClaims(db, personId);
-  return closedTo(obstacle, affiliations[0]?.school ?? null);
+  return suspended(affiliations[0]?.school ?? null);
 }
 
 /** The one answer to unknown, never activated and mistyped (A3). */

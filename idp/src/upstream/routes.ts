@@ -1,7 +1,7 @@
 import { anyone } from '@edutrust/platform/http';
 import { type Route, route } from '@edutrust/platform/route';
 import { hide, Uuid } from '@edutrust/platform/schemas';
-import { getPerson } from '@edutrust/registry/people';
+import { getPerson, hasLeft } from '@edutrust/registry/people';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { findAccount } from '../accounts/account.ts';
@@ -10,7 +10,7 @@ import { freshOr, signedInOr } from '../self-service/pages.ts';
 import { readCookie, setCookie } from '../sessions/cookies.ts';
 import { viewOfSession } from '../sessions/view.ts';
 import { doubtsOf, finishSignIn, openInteraction, signInExpired } from '../signin/flow.ts';
-import { closedAccount, proofOf } from '../signin/proof.ts';
+import { proofOf, suspendedAccount } from '../signin/proof.ts';
 import { waitsForCode } from '../signin/second-step.ts';
 import { obstacleOf } from '../signin/standing.ts';
 import type { IdpTools } from '../tools.ts';
@@ -94,16 +94,18 @@ const finish = (tools: IdpTools) =>
       const personId = await personOfLink(context, ticket);
       const account = personId === undefined ? undefined : await findAccount(context.db, personId);
       if (!personId || !account) return seeOther(reply, `/signin/${interaction.uid}?upstream=not-linked`);
-      const obstacle = obstacleOf(await getPerson(context.db, personId), account);
-      if (obstacle === 'suspended' || obstacle === 'left') throw await closedAccount(context.db, personId, obstacle);
+      const person = await getPerson(context.db, personId);
+      const obstacle = obstacleOf(person, account);
+      if (obstacle === 'suspended') throw await suspendedAccount(context.db, personId);
       if (obstacle) return seeOther(reply, `/signin/${interaction.uid}?upstream=not-linked`);
       await linkUsed(context.db, ticket, context.clock.now());
-      const proof = await proofOf(context.db, account, { acr: 'pwd', amr: ['fed'] });
+      const how = { acr: 'pwd', amr: ['fed'] } as const;
+      const proof = { ...(await proofOf(context.db, account, how)), hasLeft: hasLeft(person) };
       const isUnusual = (await doubtsOf(tools, request, interaction, proof)).length > 0;
       if (isUnusual && (await waitsForCode(tools, request, interaction, { proof, isShared: false })))
         return seeOther(reply, `/signin/${interaction.uid}/second`);
-      const how = { isShared: false, isActivation: false };
-      return seeOther(reply, await finishSignIn(tools, request, reply, interaction, proof, how));
+      const begin = { isShared: false, isActivation: false };
+      return seeOther(reply, await finishSignIn(tools, request, reply, interaction, proof, begin));
     },
   });
 

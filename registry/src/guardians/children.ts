@@ -26,14 +26,29 @@ export interface Child {
   readonly className: string | null;
 }
 
-/** The guardian's children and nobody else: guardianships of now, of children who are not of age. */
-export async function listChildren(db: Database | Transaction, guardianId: string, now: Date): Promise<Child[]> {
+/** Whose guardianships count: of one who left only for what they said before, whose word does not fall with a job. */
+interface Counting {
+  readonly alsoOfWhoLeft?: boolean;
+}
+
+/**
+ * The guardian's children and nobody else: guardianships of now, of children who are not of age. Who left reaches nobody:
+ * a school that writes a guardian in again gives the children back.
+ */
+export async function listChildren(
+  db: Database | Transaction,
+  guardianId: string,
+  now: Date,
+  { alsoOfWhoLeft = false }: Counting = {},
+): Promise<Child[]> {
   if (!isUuid(guardianId)) return [];
   const { rows } = await sql<Child>`
     SELECT p.id, p.full_name AS "fullName", p.education_id AS "educationId", g.relation,
       coalesce(p.birth_date + make_interval(years => ${decidingAlone}) <= ${dateInVietnam(now)}::date, false) AS "decidesAlone",
       ${scopeOn(now)} = 'documents' AS "isLimited", at.school, at."className"
-    FROM registry.guardianship AS g JOIN registry.person AS p ON p.id = g.child_id AND p.status NOT IN ('merged', 'erased')
+    FROM registry.guardianship AS g
+    JOIN registry.person AS q ON q.id = g.guardian_id AND (${alsoOfWhoLeft} OR q.status = 'active')
+    JOIN registry.person AS p ON p.id = g.child_id AND p.status NOT IN ('merged', 'erased')
     LEFT JOIN LATERAL (
       SELECT o.name AS school, (
         SELECT c.code FROM registry.enrolment AS e JOIN registry.class AS c ON c.id = e.class_id
@@ -57,8 +72,9 @@ export async function decidesFor(
   guardianId: string,
   childId: string,
   now: Date,
+  counting: Counting = {},
 ): Promise<boolean> {
-  return (await listChildren(db, guardianId, now)).some(
+  return (await listChildren(db, guardianId, now, counting)).some(
     ({ id, decidesAlone, isLimited }) => id === childId && !decidesAlone && !isLimited,
   );
 }
@@ -89,13 +105,17 @@ export async function whoConsents(
 }
 
 /** The guardians who decide for the child now. */
-export async function decidersOf(db: Database | Transaction, childId: string, now: Date): Promise<string[]> {
-  const { rows } = await sql<{ id: string }>`
-    SELECT guardian_id AS id FROM registry.guardianship WHERE child_id = ${childId} AND valid_until IS NULL`.execute(
+export async function decidersOf(
+  db: Database | Transaction,
+  childId: string,
+  now: Date,
+): Promise<{ readonly id: string; readonly relation: Relation }[]> {
+  const { rows } = await sql<{ id: string; relation: Relation }>`
+    SELECT guardian_id AS id, relation FROM registry.guardianship WHERE child_id = ${childId} AND valid_until IS NULL`.execute(
     db,
   );
   const decide = await Promise.all(rows.map(({ id }) => decidesFor(db, id, childId, now)));
-  return rows.filter((_, index) => decide[index]).map(({ id }) => id);
+  return rows.filter((_, index) => decide[index]);
 }
 
 /** Whether the person is one of the guardian's children now. */

@@ -29,7 +29,9 @@ export {
   claimsOfSummary,
   findByEducationId,
   getPerson,
+  hasLeft,
   homeOf,
+  type Person,
   type PersonClaims,
   personClaims,
 } from './person.ts';

@@ -46,6 +46,9 @@ export async function getPerson(db: Database | Transaction, id: string): Promise
   return toPerson(found);
 }
 
+/** Whether the person belongs nowhere any longer, and may come back. */
+export const hasLeft = ({ status }: Pick<Person, 'status'>): boolean => status === 'left' || status === 'archived';
+
 function toPerson(row: {
   id: string;
   education_id: string;

@@ -105,6 +105,7 @@ test('T7: of 64 pairs of roles none governs its equal below the department or on
     roles: held,
     children: [school],
     isLearnerOnly: false,
+    hasLeft: false,
     classTeachers: [],
   });
   let pairs = 0;

@@ -26,6 +26,8 @@ export interface Standing {
   /** Where the person's children are at home and where they are kept as a guardian; the department without either. */
   readonly children: readonly Path[];
   readonly isLearnerOnly: boolean;
+  /** Belongs nowhere any longer. */
+  readonly hasLeft: boolean;
   /** The class teachers of the person's classes of now. */
   readonly classTeachers: readonly string[];
 }
@@ -42,7 +44,7 @@ export async function findStanding(db: Database | Transaction, personId: string)
   const { rows } = await sql<
     Omit<Standing, 'belongs'> & { affiliations: { path: Path; until: string | null }[]; roots: Path[] | null }
   >`
-    SELECT p.id AS "personId", (SELECT path FROM registry.organisation WHERE id = p.home_organisation_id) AS home,
+    SELECT p.id AS "personId", p.status IN ('left', 'archived') AS "hasLeft", (SELECT path FROM registry.organisation WHERE id = p.home_organisation_id) AS home,
       coalesce((SELECT jsonb_agg(jsonb_build_object('path', o.path, 'until', f.valid_until) ORDER BY f.valid_until DESC NULLS FIRST, f.id DESC)
         FROM registry.affiliation AS f JOIN registry.organisation AS o ON o.id = f.organisation_id
         WHERE f.person_id = p.id), '[]') AS affiliations,
@@ -77,8 +79,8 @@ export async function findStanding(db: Database | Transaction, personId: string)
  * What the actor may do to the person: the whole rule, without a database.
  *
  * Reading asks for one organisation where the person belongs. Governing (`governingActions`) asks for the home
- * organisation and for every role that the person holds; a guardian alone is governed where all their children are,
- * and their credentials take two people. Nobody governs themselves by a role.
+ * organisation and for every role that the person holds; a guardian alone is governed where all their children are.
+ * Their credentials take two people, and those of who left, whom nobody sees any longer. Nobody governs themselves by a role.
  */
 export function verdictOn(actor: PersonActor, action: Action, person: Standing): Verdict {
   const held = rolesWith(actor, action);
@@ -99,7 +101,8 @@ export function verdictOn(actor: PersonActor, action: Action, person: Standing):
   );
   if (!coversEvery && !isOwn) return 'no';
   if (action !== 'accounts.invite') return 'alone';
-  const isProtected = person.home === null || person.roles.some(({ role }) => credentialsTakeTwo.has(role));
+  const isProtected =
+    person.home === null || person.hasLeft || person.roles.some(({ role }) => credentialsTakeTwo.has(role));
   return isProtected ? 'together' : 'alone';
 }
 

@@ -2,6 +2,7 @@ import type { ServiceContext } from '@edutrust/platform/context';
 import { statement } from '@edutrust/platform/database';
 import Provider, { type Adapter, type AdapterPayload } from 'oidc-provider';
 import { appIsForPerson } from '../../apps/release.ts';
+import { ownClientId } from '../first-party.ts';
 import { librarySeconds } from '../library-time.ts';
 import { keepPrefetched, standingColumns, standingOf } from '../prefetch.ts';
 import { nothing } from './model.ts';
@@ -9,7 +10,10 @@ import { nothing } from './model.ts';
 const keyOf = (id: string) => `idp:interaction:${id}`;
 
 /** What a sign-in that comes back asks for next: whether the person may sign in, and whether the app is for them. */
-const findPerson = statement<{ may_sign_in: boolean; is_for_person: boolean }, [personId: string, clientId: string]>(
+const findPerson = statement<
+  { may_sign_in: boolean; has_left: boolean; is_for_person: boolean },
+  [personId: string, clientId: string]
+>(
   'idp.interaction-person',
   `SELECT ${standingColumns}, EXISTS (${appIsForPerson('$2', 'person.id')}) AS is_for_person
    FROM (SELECT $1::uuid AS id) AS person ${standingOf('person.id')}`,
@@ -36,13 +40,15 @@ export async function giveBackInteraction({ store }: Pick<ServiceContext, 'store
 export function interactionAdapter({ db, store }: Pick<ServiceContext, 'db' | 'store'>): Adapter {
   /** S9: what is stored for the person is stored under the epoch of the proof, whatever the account is in by now. */
   async function prefetch({ result, params }: AdapterPayload): Promise<void> {
-    const { accountId: personId, epoch } = (result?.login ?? {}) as { accountId?: string; epoch?: string };
+    const login = (result?.login ?? {}) as { accountId?: string; epoch?: string; hasLeft?: boolean };
+    const { accountId: personId, epoch, hasLeft = false } = login;
     const clientId = String(params?.client_id);
     if (personId === undefined || epoch === undefined) return;
     const [found] = await findPerson(db, personId, clientId);
-    const maySignIn = found?.may_sign_in === true;
+    // They prove it as who they are now: who left, or came back, since the proof proves it again.
+    const maySignIn = hasLeft ? found?.has_left === true && clientId === ownClientId : found?.may_sign_in === true;
     keepPrefetched({
-      account: { personId, maySignIn, epoch },
+      account: { personId, maySignIn, hasLeft, epoch },
       appOfPerson: { personId, clientId, isForPerson: found?.is_for_person === true },
     });
   }

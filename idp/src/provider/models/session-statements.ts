@@ -11,6 +11,8 @@ export interface SessionRow {
   person_id: string | null;
   attestation: Buffer | null;
   may_sign_in: boolean;
+  has_left: boolean;
+  is_of_left: boolean;
   epoch: string;
   exam_apps: string[] | null;
   device: string;
@@ -21,7 +23,7 @@ export interface SessionRow {
 /** The living session with this cookie. */
 export const find = statement<SessionRow, [idHash: Buffer, clientId: string | null]>(
   'idp.session-find',
-  `SELECT s.uid, s.payload, s.person_id, s.attestation, s.device, s.place, s.signed_in_at, g.id AS grant_id, g.payload AS grant_payload, ${standingColumns},
+  `SELECT s.uid, s.payload, s.person_id, s.is_of_left, s.attestation, s.device, s.place, s.signed_in_at, g.id AS grant_id, g.payload AS grant_payload, ${standingColumns},
      (SELECT l.apps FROM idp.lesson AS l WHERE l.id = s.lesson_id AND l.kind = 'exam') AS exam_apps
    FROM idp.session AS s
    LEFT JOIN idp.oauth_grant AS g ON g.session_uid = s.uid AND g.client_id = $2 AND g.expires_at > now()
@@ -95,6 +97,7 @@ export type SignedIn = [
   roomId: string | null,
   place: string | null,
   device: string,
+  isOfLeft: boolean,
 ];
 
 /** The bell of the lesson, whose row is held until the statement ends; a lesson that ended meanwhile begins nothing (S9). */
@@ -109,9 +112,9 @@ export const signIn = statement<{ done: true }, [...SignedIn, before: Buffer]>(
      last_seen_at = now(), expires_at = now() + make_interval(secs => $7), idle_seconds = $8, attestation = $9::bytea,
      lesson_id = coalesce($10::uuid, CASE WHEN held.person_id = $1::uuid THEN held.lesson_id END),
      room_id = coalesce($11::uuid, CASE WHEN held.person_id = $1::uuid THEN held.room_id END),
-     place = $12, device = $13,
+     place = $12, device = $13, is_of_left = $14,
      ends_at = CASE WHEN $10::uuid IS NULL AND held.person_id = $1::uuid THEN held.ends_at ELSE ${endsAt} END
-   WHERE held.uid = $3 AND held.id_hash = $14 AND EXISTS (SELECT FROM allowed)
+   WHERE held.uid = $3 AND held.id_hash = $15 AND EXISTS (SELECT FROM allowed)
    RETURNING true AS done`,
 );
 
@@ -132,13 +135,13 @@ export const insert = statement<
 >(
   'idp.session-insert',
   `WITH ${allowed('$1', '$2')}, ${bell}, made AS (
-     INSERT INTO idp.session (person_id, uid, id_hash, payload, signed_in_at, expires_at, idle_seconds, attestation, lesson_id, room_id, ends_at, place, device)
-     SELECT $1::uuid, $3, $4, $5::jsonb, $6::timestamptz, now() + make_interval(secs => $7), $8::int, $9::bytea, $10::uuid, $11::uuid, ${endsAt}, $12, $13 FROM allowed
+     INSERT INTO idp.session (person_id, uid, id_hash, payload, signed_in_at, expires_at, idle_seconds, attestation, lesson_id, room_id, ends_at, place, device, is_of_left)
+     SELECT $1::uuid, $3, $4, $5::jsonb, $6::timestamptz, now() + make_interval(secs => $7), $8::int, $9::bytea, $10::uuid, $11::uuid, ${endsAt}, $12, $13, $14 FROM allowed
      RETURNING true AS done), granted AS (
      INSERT INTO idp.oauth_grant (id, person_id, client_id, session_uid, payload, expires_at)
-     SELECT $14, $1::uuid, $15, $3, $16::jsonb, to_timestamp($17::bigint) FROM made WHERE $14::text IS NOT NULL), code AS (
+     SELECT $15, $1::uuid, $16, $3, $17::jsonb, to_timestamp($18::bigint) FROM made WHERE $15::text IS NOT NULL), code AS (
      INSERT INTO idp.authorization_code (id_hash, grant_id, person_id, session_uid, payload, expires_at)
-     SELECT $18, $19, $1::uuid, $3, $20::jsonb, now() + make_interval(secs => $21) FROM made WHERE $18::bytea IS NOT NULL
+     SELECT $19, $20, $1::uuid, $3, $21::jsonb, now() + make_interval(secs => $22) FROM made WHERE $19::bytea IS NOT NULL
      ON CONFLICT (id_hash) DO NOTHING)
    SELECT done FROM made`,
 );

@@ -5,6 +5,7 @@ import type { Seat } from '../../lessons/entering.ts';
 import { attestSession, isTrueSession } from '../../sessions/attestation.ts';
 import { deviceOf } from '../../sessions/device.ts';
 import { lifeOf } from '../../sessions/timeouts.ts';
+import { ownClientId } from '../first-party.ts';
 import { keepPrefetched, readPrefetched, stampOf } from '../prefetch.ts';
 import { codeStored, isEntering, takeEntering } from './entering.ts';
 import { hashOf } from './hash.ts';
@@ -77,7 +78,7 @@ function attestationOf(secrets: SecretBox, id: string, { uid, accountId, acr, lo
 function signedIn(secrets: SecretBox, id: string, payload: Saved, lifetimeSeconds: number): SignedIn {
   const { accountId, uid, loginTs } = payload;
   const login = Provider.ctx?.oidc.result?.login as
-    | (Seat & { readonly accountId?: string; readonly place?: string })
+    | (Seat & { readonly accountId?: string; readonly place?: string; readonly hasLeft?: boolean })
     | undefined;
   const seat = login?.accountId === accountId ? login : undefined;
   return [
@@ -94,7 +95,15 @@ function signedIn(secrets: SecretBox, id: string, payload: Saved, lifetimeSecond
     seat?.roomId ?? null,
     seat?.place ?? null,
     deviceOf(Provider.ctx?.get('user-agent') ?? ''),
+    seat?.hasLeft === true,
   ];
+}
+
+/** Where a session of who left is seen: before our own pages, and where a sign-in goes on or ends; by no app and no device. */
+function isSeenOfLeft(): boolean {
+  const { ctx } = Provider;
+  const route = ctx?.oidc.route ?? '';
+  return ctx?.query.client_id === ownClientId || route === 'resume' || route.startsWith('end_session');
 }
 
 type Keeping = Pick<ServiceContext, 'db' | 'secrets'>;
@@ -114,13 +123,16 @@ export function sessionAdapter({ db, secrets }: Keeping): Adapter {
       const { client_id: clientId } = Provider.ctx?.query ?? {};
       const [found] = await find(db, hashOf(id), typeof clientId === 'string' ? clientId : null);
       if (!found || !isTrue(secrets, id, found)) return undefined;
-      const { person_id: personId, may_sign_in: maySignIn, uid, epoch, payload } = found;
+      const { person_id: personId, is_of_left: hasLeft, uid, epoch, payload } = found;
+      // A session is of how its person stood when it began: of who left since, or came back, it is nobody's.
+      const maySignIn = hasLeft ? found.has_left : found.may_sign_in;
+      if (hasLeft && !isSeenOfLeft()) return undefined;
       const { grant_id: grantId, grant_payload: grant } = found;
       // Suspended, left, merged: nobody is signed in here, and the next person at this computer can sign in.
       if (personId && !maySignIn) return undefined;
       if (personId)
         keepPrefetched({
-          account: { personId, maySignIn, epoch },
+          account: { personId, maySignIn, hasLeft, epoch },
           grant: grantId && grant ? { id: grantId, payload: grant } : undefined,
           examApps: found.exam_apps,
           began: { personId, device: found.device, place: found.place, signedInAt: found.signed_in_at },

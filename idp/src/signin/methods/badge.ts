@@ -1,7 +1,7 @@
 import { createHash, randomBytes, randomInt } from 'node:crypto';
 import type { ServiceContext } from '@edutrust/platform/context';
 import { InvalidInput } from '@edutrust/platform/errors';
-import { getPerson, personClaims } from '@edutrust/registry/people';
+import { getPerson, hasLeft, personClaims } from '@edutrust/registry/people';
 import { sql } from 'kysely';
 import Type from 'typebox';
 import { ensureAccount, findAccount } from '../../accounts/account.ts';
@@ -12,7 +12,7 @@ import { record } from '../../events.ts';
 import type { BadgeOptions } from '../../pages.ts';
 import { originOf } from '../../throttling/origin.ts';
 import type { IdpTools } from '../../tools.ts';
-import { closedAccount, isPupil, type Proof, proofOf, wrongCredential } from '../proof.ts';
+import { isPupil, type Proof, proofOf, suspendedAccount, wrongCredential } from '../proof.ts';
 import { obstacleOf } from '../standing.ts';
 import type { Attempt, SignInMethod } from './method.ts';
 
@@ -119,9 +119,10 @@ async function proofOfBadge(context: ServiceContext, { badgeId, personId, room }
     });
     return findAccount(transaction, personId);
   });
-  const obstacle = obstacleOf(await getPerson(context.db, personId), account);
-  if (obstacle === 'suspended' || obstacle === 'left') throw await closedAccount(context.db, personId, obstacle);
-  if (obstacle || !account) throw wrongCredential();
+  const person = await getPerson(context.db, personId);
+  const obstacle = obstacleOf(person, account);
+  if (obstacle === 'suspended') throw await suspendedAccount(context.db, personId);
+  if (obstacle || !account || hasLeft(person)) throw wrongCredential(); // the badge is the school's
   return { ...(await proofOf(context.db, account, { acr: 'badge', amr: ['badge', 'pin'] })), room };
 }
 

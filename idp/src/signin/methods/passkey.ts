@@ -1,8 +1,8 @@
-import { getPerson } from '@edutrust/registry/people';
+import { getPerson, hasLeft } from '@edutrust/registry/people';
 import Type from 'typebox';
 import { requestOptions, verifyAssertion } from '../../passkeys/passkeys.ts';
 import { AssertionBody } from '../../passkeys/schemas.ts';
-import { closedAccount, proofOf, wrongCredential } from '../proof.ts';
+import { proofOf, suspendedAccount, wrongCredential } from '../proof.ts';
 import { obstacleOf } from '../standing.ts';
 import type { Attempt, SignInMethod } from './method.ts';
 
@@ -30,18 +30,18 @@ export const passkeyMethod: SignInMethod<typeof PasskeyAnswer> = {
   /**
    * Staff must have been verified by the authenticator; a pupil's touch is enough.
    *
-   * @throws InvalidInput `passkeys/refused`, `sign-in/wrong`, `sign-in/suspended`, `sign-in/left`
+   * @throws InvalidInput `passkeys/refused`, `sign-in/wrong`, `sign-in/suspended`
    */
   prove: async ({ context }, attempt, { credential }) => {
     const { account, userVerified } = await verifyAssertion(context, credential, ceremonyOf(attempt));
-    const obstacle = obstacleOf(await getPerson(context.db, account.person_id), account);
-    if (obstacle === 'suspended' || obstacle === 'left')
-      throw await closedAccount(context.db, account.person_id, obstacle);
+    const person = await getPerson(context.db, account.person_id);
+    const obstacle = obstacleOf(person, account);
+    if (obstacle === 'suspended') throw await suspendedAccount(context.db, account.person_id);
     const proof = await proofOf(context.db, account, {
       acr: userVerified ? 'passkey' : 'pwd',
       amr: userVerified ? ['pop', 'user', 'mfa'] : ['pop', 'user'],
     });
     if (obstacle || (!userVerified && !proof.isPupil)) throw wrongCredential();
-    return proof;
+    return { ...proof, hasLeft: hasLeft(person) };
   },
 };

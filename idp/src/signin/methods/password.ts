@@ -1,4 +1,4 @@
-import { getPerson } from '@edutrust/registry/people';
+import { getPerson, hasLeft } from '@edutrust/registry/people';
 import Type from 'typebox';
 import { findAccount } from '../../accounts/account.ts';
 import { normalizePassword } from '../../password/policy.ts';
@@ -7,7 +7,7 @@ import { originOf } from '../../throttling/origin.ts';
 import { realAddress } from '../../throttling/throttle.ts';
 import type { IdpTools } from '../../tools.ts';
 import { findCandidate } from '../candidate.ts';
-import { closedAccount, type Proof, wrongCredential } from '../proof.ts';
+import { type Proof, suspendedAccount, wrongCredential } from '../proof.ts';
 import { obstacleOf } from '../standing.ts';
 import type { Attempt, SignInMethod } from './method.ts';
 
@@ -37,7 +37,7 @@ export const passwordMethod: SignInMethod<typeof PasswordAnswer> = {
  * Whose password this is. Unknown, never activated, suspended and mistyped get the same answer after the same work (A3);
  * the suspended learn it with the right password.
  *
- * @throws InvalidInput `sign-in/wrong`, `sign-in/suspended`, `sign-in/left`; TooManyRequests `sign-in/slow-down`;
+ * @throws InvalidInput `sign-in/wrong`, `sign-in/suspended`; TooManyRequests `sign-in/slow-down`;
  *   Unavailable `passwords/busy`
  */
 export async function provePassword(
@@ -61,9 +61,9 @@ export async function provePassword(
   }
   const { personId, personStatus, isPupil, hasSecondFactor, hasLesson } = candidate;
   const obstacle = obstacleOf({ status: personStatus }, account);
-  if (obstacle === 'suspended' || obstacle === 'left') {
+  if (obstacle === 'suspended') {
     await throttle.succeeded(guesser, begun);
-    throw await closedAccount(db, personId, obstacle);
+    throw await suspendedAccount(db, personId);
   }
   if (obstacle) {
     await throttle.failed(guesser);
@@ -73,7 +73,15 @@ export async function provePassword(
   if (hasher.isOutdated(stored)) await rehash(context, hasher, { personId, stored, password: normal });
   const { counters } = begun;
   const known = { isPupil, hasSecondFactor, hasLesson };
-  return { personId, acr: 'pwd', amr: ['pwd'], epoch: account.epoch, ...known, counters };
+  return {
+    personId,
+    acr: 'pwd',
+    amr: ['pwd'],
+    epoch: account.epoch,
+    hasLeft: hasLeft({ status: personStatus }),
+    ...known,
+    counters,
+  };
 }
 
 /** Every spelling of an ID that nobody has shares one counter. */
