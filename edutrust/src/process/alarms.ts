@@ -24,7 +24,7 @@ export const checkNames = {
 export type CheckName = keyof typeof checkNames;
 
 /** Everything that is looked at, by the doctor, the metrics and a task that logs it; each by itself. */
-export const alarmChecks: Readonly<Record<CheckName, (context: ServiceContext) => Promise<Alarm[]>>> = {
+const alarmChecks: Readonly<Record<CheckName, (context: ServiceContext) => Promise<Alarm[]>>> = {
   disk: findDiskAlarms,
   proxy: findProxyAlarms,
   jobs: findJobAlarms,
