@@ -150,7 +150,7 @@ function Again({ standing, makeBadges, makePins }: { readonly standing: Standing
           'A sheet that you have left is not shown again. Once you make a new one, all that is on the old one stops working.',
         )}
       </p>
-      <div class="flex flex-wrap gap-3">
+      <div class="flex flex-wrap gap-3 pt-3">
         {withBadge.length > 0 && (
           <ActButton
             label={t(`Làm lại ${withBadge.length} thẻ`, `Make ${withBadge.length} badges again`)}
