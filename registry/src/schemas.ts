@@ -1,3 +1,4 @@
+import { logNames } from '@edutrust/platform/ledger';
 import {
   BirthDate,
   Day,
@@ -135,7 +136,7 @@ export const AuditEntry = Type.Object({
 });
 
 export const LedgerVerdict = Type.Object({
-  log: Type.String(),
+  log: Type.Enum([...logNames]),
   intact: Type.Boolean(),
   size: Type.Integer(),
   firstBadIndex: Type.Optional(Type.Integer()),

@@ -239,6 +239,6 @@ test('in August a school goes up in one plan: classes named, one who repeats tic
   await lookAtBoth(page, 'roll-over');
   await page.getByRole('button', { name: 'Xem trước' }).click();
   await page.getByRole('heading', { name: /^Sẽ đổi \d+/ }).waitFor();
-  await page.getByText(new RegExp(`Sẽ mở \\d+ lớp mới: .*${was}1`)).waitFor();
+  await page.getByText(new RegExp(`Mở \\d+ lớp mới: .*${was}1`)).waitFor();
   await lookAtBoth(page, 'roll-over-plan');
 });

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { type Device, desk, lookAtBoth, openBrowser, openDevice } from '@edutrust/testing/chromium';
 import { activate, begin, person, signIn } from '@edutrust/testing/people';
 import { Platform } from '@edutrust/testing/platform';
-import type { Browser } from 'playwright-core';
+import type { Browser, Request } from 'playwright-core';
 
 const pupilPassword = 'mèo con thích ăn cá';
 let platform: Platform;
@@ -32,10 +32,26 @@ test('a lesson at the computers: the teacher begins it, a child works in it, and
   await teacher.page.getByRole('button', { name: 'Bắt đầu giờ học' }).click();
   await teacher.page.getByText('0 em đang ở trong.').waitFor();
 
+  // A code is on the teacher's screen, to be seen once; the line is cut when the page asks again by itself.
+  const other = teacher.page.getByRole('listitem').filter({ hasNotText: child.name });
+  await other
+    .getByRole('button', { name: /^Cho mã/ })
+    .first()
+    .click();
+  const card = teacher.page.locator('[data-activation-code]');
+  await card.waitFor();
+  const isAsking = (request: Request) => request.resourceType() === 'fetch' && request.url().endsWith('/accounts');
+  await teacher.page.route(/\/accounts$/, (route) => (isAsking(route.request()) ? route.abort() : route.continue()));
+  const cut = teacher.page.waitForEvent('requestfailed', isAsking);
+
   const lab = await openDevice(browser, { device: desk });
   await activate(platform, lab.page, child.code, pupilPassword);
   await lab.page.getByText(/^Giờ ở phòng máy đến/).waitFor();
+  await cut;
+  await teacher.page.unroute(/\/accounts$/);
   await lookAtBoth(lab.page, 'lesson-launcher');
+  assert.ok(await card.isVisible(), 'what is shown stays');
+  await teacher.page.getByRole('button', { name: 'Xong' }).click();
   await teacher.page.getByText('1 em đang ở trong.').waitFor();
   await lookAtBoth(teacher.page, 'lesson-on');
   await teacher.page.getByRole('button', { name: 'Kết thúc giờ', exact: true }).click();

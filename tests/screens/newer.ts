@@ -178,7 +178,7 @@ const png = (name: string, buffer: Buffer) => ({ name, mimeType: 'image/png', bu
 async function ownHand(page: Page, city: City): Promise<void> {
   await city.enrol('principal');
   await page.goto(`${city.platform.url}/sign/picture`);
-  await page.getByLabel('Ảnh chữ ký, PNG').setInputFiles(png('chu-ky.png', flourish()));
+  await page.getByLabel('Ảnh chữ ký').setInputFiles(png('chu-ky.png', flourish()));
   await page.getByRole('img', { name: 'Chữ ký tay của anh/chị' }).waitFor();
 }
 
@@ -186,7 +186,7 @@ async function ownHand(page: Page, city: City): Promise<void> {
 async function sealPicture(page: Page, city: City): Promise<void> {
   await page.goto(`${city.platform.url}/admin/sealing`);
   await page.getByRole('link', { name: 'Hình con dấu' }).click();
-  await page.getByLabel('Hình con dấu, PNG').setInputFiles(png('dau.png', roundSeal()));
+  await page.getByLabel('Hình con dấu', { exact: true }).setInputFiles(png('dau.png', roundSeal()));
   await page.waitForURL(/\/admin\/approvals\//);
   await page.getByRole('link', { name: /Xem từng dòng/ }).click();
   await page.getByRole('img', { name: 'Hình con dấu được đề nghị' }).waitFor();

@@ -3,7 +3,7 @@ import { formatNumber, t } from '../design/language.ts';
 import { Lifetimes as Bars, type Lifetime } from '../design/lifetimes.tsx';
 import { sentence } from './call.ts';
 import { subjectParts } from './certificate.tsx';
-import { profileName } from './words.ts';
+import { type CertificateProfile, profileName } from './words.ts';
 
 const dayMs = 86_400_000;
 /** Sooner than this somebody has to act. */
@@ -46,13 +46,13 @@ export function CertificateLifetimes({ lifetimes }: { readonly lifetimes: readon
 interface Certificate {
   readonly serial: string;
   readonly subject: string;
-  readonly profile: string;
+  readonly profile: CertificateProfile;
   readonly notAfter: string;
 }
 
 /** People's and organisations' as one line each kind, or there would be thousands; a service's own by itself. */
 function byKind(certificates: readonly Certificate[]): Lifetime[] {
-  const many = ['official', 'seal'];
+  const many: readonly CertificateProfile[] = ['official', 'seal'];
   const ofAuthorities = ['root', 'issuing-ca', 'cross'];
   const alone = certificates
     .filter(({ profile }) => !many.includes(profile) && !ofAuthorities.includes(profile))

@@ -25,17 +25,19 @@ async function ask({ permissions }: Me): Promise<Counts> {
   const may = (action: string) => permissions.includes(action);
   const [approvals, inbox, held, targets] = await Promise.all([
     must(api.GET('/api/v1/approvals', { params: { query: { which: 'waiting', limit: 50 } } })),
-    may('signing.sign') || may('signing.seal') ? must(api.GET('/api/v1/signing/inbox/count')) : undefined,
+    ['signing.sign', 'signing.seal', 'signing.request'].some(may)
+      ? must(api.GET('/api/v1/signing/inbox/count'))
+      : undefined,
     may('roster.import') ? must(api.GET('/api/v1/roster/plans', { params: { query: { limit: 20 } } })) : undefined,
     may('sync.read') ? must(api.GET('/api/v1/sync/targets')) : undefined,
   ]);
-  const waiting = approvals.items.length;
+  const waiting = approvals.items.filter(({ isBarred }) => !isBarred).length;
   const documents = (inbox?.toSign ?? 0) + (inbox?.toSeal ?? 0);
   return {
     approvals: waiting,
     sign: documents,
     import: held?.items.filter(({ status }) => status === 'held').length ?? 0,
     sync: targets?.items.filter(({ failure, heldRunId }) => failure !== null || heldRunId !== null).length ?? 0,
-    home: waiting + (documents > 0 ? 1 : 0),
+    home: waiting + (documents > 0 ? 1 : 0) + ((inbox?.returned ?? 0) > 0 ? 1 : 0),
   };
 }

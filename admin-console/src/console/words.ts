@@ -1,5 +1,6 @@
 import catalogue from '../../events.json' with { type: 'json' };
 import { type Text, t } from '../design/language.ts';
+import type { paths } from '../generated/api.d.ts';
 
 /** Words of the registry and the log, as people say them. An unknown one is shown as it is. */
 
@@ -37,19 +38,29 @@ export function relationName(relation: string): string {
   return names[relation] ?? relation;
 }
 
-/** What a school teaches. */
-export function levelName(level: string): string {
-  const names: Record<string, string> = {
-    primary: t('Tiểu học', 'Primary'),
-    'lower-secondary': t('Trung học cơ sở', 'Lower secondary'),
-    'upper-secondary': t('Trung học phổ thông', 'Upper secondary'),
-  };
-  return names[level] ?? level;
-}
+export type SchoolLevel = NonNullable<
+  paths['/api/v1/organisations/{id}']['get']['responses']['200']['content']['application/json']['level']
+>;
+
+/** What schools teach, from the youngest on, as people say it; one that the registry adds does not compile without. */
+export const levelNames = (): Readonly<Record<SchoolLevel, string>> => ({
+  preschool: t('Mầm non', 'Preschool'),
+  primary: t('Tiểu học', 'Primary'),
+  'lower-secondary': t('Trung học cơ sở', 'Lower secondary'),
+  'upper-secondary': t('Trung học phổ thông', 'Upper secondary'),
+  'multi-level': t('Nhiều cấp', 'Several levels'),
+  continuing: t('Giáo dục thường xuyên', 'Continuing education'),
+});
+
+/** The levels to choose from. */
+export const levelOptions = () => Object.entries(levelNames()).map(([value, label]) => ({ value, label }));
+
+export type CertificateProfile =
+  paths['/api/v1/certificates']['get']['responses']['200']['content']['application/json']['items'][number]['profile'];
 
 /** What a certificate is for. */
-export function profileName(profile: string): string {
-  const names: Record<string, string> = {
+export function profileName(profile: CertificateProfile): string {
+  const names: Readonly<Record<CertificateProfile, string>> = {
     root: t('Gốc', 'Root'),
     'issuing-ca': t('Cấp chứng thư', 'Issuing CA'),
     cross: t('Gốc chứng thực chéo', 'Cross-certified root'),
@@ -57,8 +68,9 @@ export function profileName(profile: string): string {
     seal: t('Dấu của đơn vị', 'Organisation seal'),
     tsa: t('Dấu thời gian', 'Time stamps'),
     ocsp: t('Trả lời trạng thái (OCSP)', 'Status answers (OCSP)'),
+    receipts: t('Giấy xác nhận đồng ý', 'Receipts of consents'),
   };
-  return names[profile] ?? profile;
+  return names[profile];
 }
 
 export function reasonName(reason: string): string {

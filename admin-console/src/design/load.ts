@@ -1,4 +1,5 @@
-import { useCallback, useEffect, useState } from 'preact/hooks';
+import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
+import { NoConnection, Refused } from './api.ts';
 
 /** What a screen shows while it asks, when it has the answer, and when it was refused. */
 export type Loaded<Data> =
@@ -6,24 +7,42 @@ export type Loaded<Data> =
   | { readonly state: 'ready'; readonly data: Data }
   | { readonly state: 'failed'; readonly message: string };
 
+/** Asks again. `true`: nobody has done anything, so that an answer that does not come now leaves what is shown. */
+export type Reload = (isQuiet?: true) => void;
+
 /** Asks once per key, and again on `reload`; an answer to an older question is dropped. */
-export function useLoad<Data>(key: string, ask: () => Promise<Data>): readonly [Loaded<Data>, () => void] {
+export function useLoad<Data>(key: string, ask: () => Promise<Data>): readonly [Loaded<Data>, Reload] {
   const [loaded, setLoaded] = useState<Loaded<Data>>({ state: 'loading' });
-  const [round, setRound] = useState(0);
+  const [round, setRound] = useState({ number: 0, isQuiet: false });
+  const shown = useRef<string | undefined>(undefined);
   // the key says what is asked; `ask` is made anew each time
   useEffect(() => {
     let isCurrent = true;
     ask().then(
-      (data) => isCurrent && setLoaded({ state: 'ready', data }),
-      (error: unknown) =>
-        isCurrent && setLoaded({ state: 'failed', message: error instanceof Error ? error.message : String(error) }),
+      (data) => {
+        if (!isCurrent) return;
+        shown.current = key;
+        setLoaded({ state: 'ready', data });
+      },
+      (error: unknown) => {
+        if (!isCurrent || (round.isQuiet && shown.current === key && passes(error))) return;
+        setLoaded({ state: 'failed', message: error instanceof Error ? error.message : String(error) });
+      },
     );
     return () => {
       isCurrent = false;
     };
   }, [key, round]);
-  return [loaded, useCallback(() => setRound((now) => now + 1), [])];
+  const reload = useCallback<Reload>(
+    (isQuiet) => setRound(({ number }) => ({ number: number + 1, isQuiet: isQuiet === true })),
+    [],
+  );
+  return [loaded, reload];
 }
+
+/** A cut line, or a server that starts again: the next question may be answered. */
+const passes = (error: unknown): boolean =>
+  error instanceof NoConnection || (error instanceof Refused && error.problem.status >= 500);
 
 /** Runs an action once at a time and keeps its refusal for the screen. */
 export function useAction(): {

@@ -211,8 +211,8 @@ function NoApps({ address }: Pick<LauncherProps, 'address'>) {
   return (
     <p class="text-quiet">
       {t(
-        `Chưa có ứng dụng nào cho ${you(address)}. Nhà trường sẽ thêm.`,
-        'There is no app for you yet. Your school will add some.',
+        `Chưa có ứng dụng nào cho ${you(address)}. Có ứng dụng thì hiện ở đây.`,
+        'There is no app for you yet. Apps appear here.',
       )}
     </p>
   );

@@ -5,6 +5,7 @@ import { Banner } from '../design/form.tsx';
 import { Ink } from '../design/ink.tsx';
 import { formatDate, t } from '../design/language.ts';
 import { useAction, useLoad } from '../design/load.ts';
+import { pngOf } from '../design/png.ts';
 import { Show } from '../design/show.tsx';
 import { Back } from './back.tsx';
 
@@ -14,7 +15,7 @@ export function OwnPicture() {
   const { isBusy, error, run } = useAction();
   const send = (file: File) =>
     run(async () => {
-      const body = formOf({}, file) as never; // the document does not say what is in a form
+      const body = formOf({}, await pngOf(file)) as never; // the document does not say what is in a form
       const bodySerializer = (form: unknown) => form as FormData;
       await must(api.PUT('/api/v1/signing/picture', { body, bodySerializer } as never));
       reload();
@@ -53,12 +54,12 @@ export function OwnPicture() {
             )}
             <DropFile
               icon="signature"
-              accept="image/png,.png"
-              name={t('Ảnh chữ ký, PNG', 'Signature, PNG')}
+              accept="image/*"
+              name={t('Ảnh chữ ký', 'Picture of the signature')}
               title={picture ? t('Thay bằng ảnh khác', 'Send another') : t('Chụp hoặc quét chữ ký', 'Your signature')}
               note={t(
-                'Ký trên giấy trắng, lưu thành PNG (nền trong suốt càng tốt). Tối đa 2 MB. Chỉ nét mực được giữ, đổi thành màu xanh.',
-                'Sign on white paper and save it as PNG, transparent if you can. At most 2 MB. Only the ink is kept, in blue.',
+                'Ký trên giấy trắng rồi chụp ngay bằng điện thoại, hoặc chọn ảnh quét (PNG nền trong suốt càng tốt). Chỉ nét mực được giữ, đổi thành màu xanh.',
+                'Sign on white paper and take a photo of it, or choose a scan, a transparent PNG if you can. Only the ink is kept, in blue.',
               )}
               isBusy={isBusy}
               onFile={send}

@@ -12,6 +12,7 @@ import { escapeLike } from '@edutrust/registry/search';
 import { sql } from 'kysely';
 import Type from 'typebox';
 import { parseCertificate, toPem } from '../certificate/certificate.ts';
+import { profileNames } from '../certificate/profiles.ts';
 import { newestRevocationList } from '../revocation/revocation-list.ts';
 import { certsOf } from '../tables.ts';
 import { chainAbove, listAuthorities, releaseCertificate, revocationReasons, revokeCertificate } from './authority.ts';
@@ -22,7 +23,7 @@ const tags = ['certificates'];
 const CertificateSummary = Type.Object({
   serial: Type.String(),
   subject: Type.String(),
-  profile: Type.String(),
+  profile: Type.Enum(profileNames),
   issuerId: Type.String(),
   personId: nullable(Type.String()),
   organisationId: nullable(Type.String()),

@@ -119,6 +119,7 @@ export const profiles = {
   },
 } as const satisfies Record<string, Profile>;
 export type ProfileName = keyof typeof profiles;
+export const profileNames = Object.keys(profiles) as ProfileName[]; // the keys of the literal above
 
 /** One of ours by its name, or one that is none of ours: an experiment's. */
 export function profileOf(profile: ProfileName | Profile): Profile {

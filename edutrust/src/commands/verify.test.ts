@@ -55,6 +55,9 @@ describe('edutrust verify without a running installation', () => {
     assert.deepEqual([code, lines.map(({ verdict }) => verdict)], [1, ['unsigned', 'indeterminate']]);
     assert.doesNotMatch(lines[1].sentence.en, /no digital signature/, 'V10');
     assert.ok(!existsSync(join(folder, 'var', 'postgres')), 'no PostgreSQL was made');
+    const kept = await run('--save-evidence', file('nothing'), file('plain.pdf'));
+    assert.equal(kept.lines.at(-1).error?.code, 'verify/no-evidence', kept.stdout);
+    assert.ok(!existsSync(file('nothing')), 'an empty file would be taken for a proof');
   });
 
   test('for a person it says why beneath, once each; a password is read from a file of its own', async () => {

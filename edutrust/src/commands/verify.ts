@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { open, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readVerifierKey, type WitnessKey } from '@edutrust/platform/cosignature';
-import { EduTrustError, InvalidInput } from '@edutrust/platform/errors';
+import { EduTrustError, InvalidInput, NotFound } from '@edutrust/platform/errors';
 import type { Text } from '@edutrust/platform/messages';
 import { createValidationPool, type LargeFile } from '@edutrust/signing-service/validation';
 import {
@@ -98,7 +98,11 @@ async function verifyFiles(program: Program, files: readonly string[], options: 
         if (options.etsi) await writeFile(options.etsi, etsiReport(report));
         output.result({ file, ...report }, inLines(report, output.locale));
         if (report.verdict !== 'valid' || !isWitnessed(report, quorum)) process.exitCode = 1;
-        if (options.saveEvidence) await writeFile(options.saveEvidence, (await judge.proofsOf(report)).join(''));
+        if (options.saveEvidence) {
+          const proofs = await judge.proofsOf(report);
+          if (proofs.length === 0) throw noEvidence();
+          await writeFile(options.saveEvidence, proofs.join(''));
+        }
       } catch (error) {
         if (!(error instanceof EduTrustError)) throw error;
         output.result(
@@ -183,6 +187,23 @@ function notOneFile(): InvalidInput {
   });
 }
 
+/** An empty file would be taken for a proof. */
+function noEvidence(): NotFound {
+  return new NotFound(
+    'verify/no-evidence',
+    {
+      vi: 'Chưa có bằng chứng nào để giữ: chưa bên làm chứng nào ký xác nhận mục của chữ ký này trong sổ. Không ghi tệp.',
+      en: 'There is no proof to keep yet: no witness has cosigned the entry of this signature in the log. No file was written.',
+    },
+    {
+      remedy: {
+        vi: 'Chờ các bên làm chứng ký (vài phút sau khi phát hành), rồi chạy lại; chưa có bên nào thì xem docs/operations.md.',
+        en: 'Wait until witnesses have signed, minutes after the document was issued, and run this again; docs/operations.md says how to get witnesses.',
+      },
+    },
+  );
+}
+
 /** One option, several values: each with its own `--trust`, so that it never takes a file for a certificate. */
 const collect = (value: string, before: string[]): string[] => [...before, value];
 
@@ -205,6 +226,7 @@ function fileJudge(program: Program, options: VerifyOptions) {
     },
     /** What this installation's witnesses cosigned of the file's entries until now. */
     proofsOf: async (report: VerificationReport): Promise<string[]> => {
+      if (report.signatures.length === 0) return [];
       opened ??= openPlatform(program);
       return cosignedProofs(await opened, report);
     },

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '@edutrust/platform/config';
 import { openDatabase } from '@edutrust/platform/database';
 import { EduTrustError } from '@edutrust/platform/errors';
-import { logNames } from '@edutrust/platform/ledger';
+import { type LogName, logNames } from '@edutrust/platform/ledger';
 import type { Logger } from '@edutrust/platform/log';
 import type { Text } from '@edutrust/platform/messages';
 import { mustKnowMigrations, pendingMigrations } from '@edutrust/platform/migrations';
@@ -11,7 +11,7 @@ import { loadSecretBox } from '@edutrust/platform/secrets';
 import { openStore } from '@edutrust/platform/store';
 import { configuredWitness } from '@edutrust/platform/witness';
 import type pg from 'pg';
-import { alarmChecks } from '../process/alarms.ts';
+import { type CheckName, checkNames, namedChecks } from '../process/alarms.ts';
 import { allMigrations, contextOn, type OpenContext } from '../process/context.ts';
 
 /** One thing that was looked at. */
@@ -80,8 +80,7 @@ export async function examine(config: Config, log: Logger, tell: (finding: Findi
       await check('ledger', async () => {
         const context = await contextOn({ config, log, database, secrets, store: spare });
         await examineLogs(context, tell);
-        for (const [name, find] of Object.entries(alarmChecks))
-          await check(name, () => examineOne(context, name, find, tell));
+        for (const [name, find] of namedChecks) await check(name, () => examineOne(context, name, find, tell));
       });
     } finally {
       await spare.close();
@@ -91,7 +90,13 @@ export async function examine(config: Config, log: Logger, tell: (finding: Findi
   }
 }
 
-/** Both logs, against what was kept of them elsewhere. */
+const logWords: Readonly<Record<LogName, string>> = {
+  audit: 'nhật ký (audit)',
+  signatures: 'sổ chữ ký (signatures)',
+  accesses: 'sổ ai đã xem hồ sơ (accesses)',
+};
+
+/** Every log, against what was kept of it elsewhere. */
 async function examineLogs(context: OpenContext, tell: (finding: Finding) => void): Promise<void> {
   const witness = configuredWitness(context);
   for (const log of logNames) {
@@ -103,7 +108,7 @@ async function examineLogs(context: OpenContext, tell: (finding: Finding) => voi
             check: 'ledger',
             state: 'good',
             about: log,
-            sentence: { vi: `sổ ${log}, ${verdict.size} mục`, en: `log ${log}, ${verdict.size} entries` },
+            sentence: { vi: `${logWords[log]}, ${verdict.size} mục`, en: `log ${log}, ${verdict.size} entries` },
           }
         : {
             check: 'ledger',
@@ -111,7 +116,7 @@ async function examineLogs(context: OpenContext, tell: (finding: Finding) => voi
             code: 'ledger/altered',
             about: log,
             sentence: {
-              vi: `sổ ${log} ĐÃ BỊ SỬA, mục sai đầu tiên là số ${verdict.firstBadIndex}: ${verdict.reason}`,
+              vi: `${logWords[log]} ĐÃ BỊ SỬA, mục sai đầu tiên là số ${verdict.firstBadIndex}: ${verdict.reason}`,
               en: `the log ${log} was ALTERED, the first bad entry is number ${verdict.firstBadIndex}: ${verdict.reason}`,
             },
           },
@@ -121,27 +126,15 @@ async function examineLogs(context: OpenContext, tell: (finding: Finding) => voi
 
 async function examineOne(
   context: OpenContext,
-  name: string,
-  find: (typeof alarmChecks)[string],
+  name: CheckName,
+  find: (typeof namedChecks)[number][1],
   tell: (finding: Finding) => void,
 ): Promise<void> {
   const alarms = await find(context);
-  if (alarms.length === 0) tell({ check: name, state: 'good', sentence: { vi: goodNames[name] ?? name, en: name } });
+  if (alarms.length === 0) tell({ check: name, state: 'good', sentence: checkNames[name] });
   for (const { code, about, isWarning, sentence } of alarms)
     tell({ check: name, state: isWarning ? 'warning' : 'bad', code, about, sentence });
 }
-
-const goodNames: Readonly<Record<string, string>> = {
-  disk: 'dung lượng đĩa',
-  memory: 'bộ nhớ của cơ sở dữ liệu',
-  proxy: 'proxy',
-  jobs: 'công việc nền và thư',
-  events: 'sự kiện',
-  witness: 'nơi làm chứng',
-  certificates: 'chứng thư',
-  signatures: 'chữ ký',
-  sync: 'đồng bộ',
-};
 
 /** Writes a mebibyte and takes it back: what a full disk or a standby refuses. */
 async function mustBeWritable(pool: pg.Pool): Promise<void> {

@@ -14,8 +14,24 @@ import { findWitnessAlarms } from '@edutrust/platform/witness';
 import { findAccessAlarms } from '@edutrust/registry/accesses';
 import { findAlarms as ofSigning } from '@edutrust/signing-service/alarms';
 
+/** What is looked at, as people call it. */
+export const checkNames = {
+  disk: { vi: 'dung lượng đĩa', en: 'disk' },
+  memory: { vi: 'bộ nhớ của cơ sở dữ liệu', en: 'memory of the database' },
+  proxy: { vi: 'proxy', en: 'proxy' },
+  jobs: { vi: 'công việc nền và thư', en: 'jobs and mail' },
+  events: { vi: 'sự kiện', en: 'events' },
+  witness: { vi: 'nơi làm chứng', en: 'witness' },
+  certificates: { vi: 'chứng thư', en: 'certificates' },
+  signatures: { vi: 'chữ ký', en: 'signatures' },
+  sync: { vi: 'đồng bộ', en: 'sync' },
+  accesses: { vi: 'ai đã xem hồ sơ', en: 'who looked at records' },
+  'break-glass': { vi: 'truy cập khẩn cấp', en: 'break-glass' },
+} as const;
+export type CheckName = keyof typeof checkNames;
+
 /** Everything that is looked at, by the doctor, the metrics and a task that logs it; each by itself. */
-export const alarmChecks: Readonly<Record<string, (context: ServiceContext) => Promise<Alarm[]>>> = {
+const alarmChecks: Readonly<Record<CheckName, (context: ServiceContext) => Promise<Alarm[]>>> = {
   disk: findDiskAlarms,
   memory: findMemoryAlarms,
   proxy: findProxyAlarms,
@@ -29,17 +45,24 @@ export const alarmChecks: Readonly<Record<string, (context: ServiceContext) => P
   'break-glass': findGlassAlarms,
 };
 
+/** Each check with its name. */
+export const namedChecks = (Object.keys(checkNames) as CheckName[]) // the keys of the literal above
+  .map((name) => [name, alarmChecks[name]] as const);
+
 /** What every check finds; one that fails says so, and the others go on. */
 export async function findAllAlarms(context: ServiceContext): Promise<Alarm[]> {
   const found = await Promise.all(
-    Object.entries(alarmChecks).map(([name, find]) =>
+    namedChecks.map(([name, find]) =>
       find(context).catch((error: unknown): Alarm[] => {
         context.log.error({ err: error, check: name }, 'a check failed');
         return [
           {
             code: 'check-failed',
             about: name,
-            sentence: { vi: `Không kiểm tra được: ${name}.`, en: `Could not be checked: ${name}.` },
+            sentence: {
+              vi: `Không kiểm tra được: ${checkNames[name].vi}.`,
+              en: `Could not be checked: ${checkNames[name].en}.`,
+            },
           },
         ];
       }),

@@ -54,7 +54,7 @@ export async function actOptions(
   };
 }
 
-/** Why the caller, who may approve such things there, cannot approve this one; undefined when they can. */
+/** Why the caller, who may approve such things there, cannot approve this one, and what helps; undefined when they can. */
 export async function actOptionsRefusal(
   context: ServiceContext,
   ports: ApprovalPorts,
@@ -68,7 +68,8 @@ export async function actOptionsRefusal(
     return undefined;
   } catch (error) {
     if (!isNever(error)) throw error;
-    return error.detail;
+    const { detail, remedy } = error;
+    return remedy ? { vi: `${detail.vi} ${remedy.vi}`, en: `${detail.en} ${remedy.en}` } : detail;
   }
 }
 

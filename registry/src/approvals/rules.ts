@@ -3,7 +3,7 @@ import type { Transaction } from '@edutrust/platform/database';
 import { Forbidden } from '@edutrust/platform/errors';
 import { uuidv7 } from '@edutrust/platform/ids';
 import { minuteText } from '@edutrust/platform/vietnam-time';
-import { sql } from 'kysely';
+import { type RawBuilder, sql } from 'kysely';
 import { breakGlassAcr } from '../permissions/permissions.ts';
 import type { ApprovalPasskey, GivenCredential } from './kind.ts';
 
@@ -56,19 +56,28 @@ export async function recordCredentialsChosen(
   return { kind, by, at };
 }
 
-/** Whether one of the two made, reset or was the origin of credentials of the other within the last 72 hours. */
+/**
+ * When one of the two last made, reset or was the origin of credentials of the other, within the last 72 hours: a subquery,
+ * null for two who are two.
+ */
+const actOnEachOther = (one: string | RawBuilder<unknown>, other: string, now: Date) => sql<Date | null>`(
+  SELECT max(at) FROM registry.credential_act WHERE at > ${sinceOf(now)}
+    AND (person_id = ${one} AND by_id = ${other} OR person_id = ${other} AND by_id = ${one}))`;
+
+/** Whether the person may not yet be the second of these two: {@link actOnEachOther}, or got back in by a code themselves. */
+export const isNotYetSecond = (maker: RawBuilder<unknown>, personId: string, now: Date) => sql<boolean>`(
+  ${actOnEachOther(maker, personId, now)} IS NOT NULL OR EXISTS (SELECT FROM registry.credential_act
+    WHERE person_id = ${personId} AND kind = 'recovered' AND at > ${sinceOf(now)}))`;
+
+/** {@link actOnEachOther}, asked by itself. */
 export async function actedOnEachOther(
   transaction: Transaction,
   one: string,
   other: string,
   now: Date,
-): Promise<boolean> {
-  const { rows } = await sql`
-    SELECT 1 FROM registry.credential_act WHERE at > ${sinceOf(now)}
-      AND (person_id = ${one} AND by_id = ${other} OR person_id = ${other} AND by_id = ${one}) LIMIT 1`.execute(
-    transaction,
-  );
-  return rows.length > 0;
+): Promise<Date | null> {
+  const { rows } = await sql<{ at: Date | null }>`SELECT ${actOnEachOther(one, other, now)} AS at`.execute(transaction);
+  return rows[0]?.at ?? null;
 }
 
 /**
@@ -101,32 +110,40 @@ export function mustStandAlone(
   const mine = recent(own.given);
   if (mine?.kind === 'recovered') throw recovered(mine.at);
   if (!other) return;
-  if (mine?.by.includes(other.personId) || recent(other.passkey.given)?.by.includes(personId)) throw notSecond();
+  const theirs = recent(other.passkey.given);
+  const times = [mine?.by.includes(other.personId) && mine.at, theirs?.by.includes(personId) && theirs.at];
+  const last = times.filter((at) => at instanceof Date).sort((one, another) => +another - +one)[0];
+  if (last) throw notSecond(last);
 }
 
 const sinceOf = (now: Date) => new Date(now.getTime() - credentialHours * 3_600_000);
+const untilOf = (at: Date) => minuteText(new Date(at.getTime() + credentialHours * 3_600_000));
 
 function recovered(at: Date): Forbidden {
-  const until = new Date(at.getTime() + credentialHours * 3_600_000);
   return new Forbidden(
     'approvals/recovered',
     {
-      vi: `Tài khoản của anh/chị vừa được cấp lại cách đăng nhập. Anh/chị xác nhận và duyệt được từ ${minuteText(until)}.`,
-      en: `Your account was recovered recently. You can confirm and approve from ${minuteText(until)} on.`,
+      vi: `Tài khoản của anh/chị vừa được cấp lại cách đăng nhập. Anh/chị xác nhận và duyệt được từ ${untilOf(at)}.`,
+      en: `Your account was recovered recently. You can confirm and approve from ${untilOf(at)} on.`,
     },
     { remedy: { vi: 'Nhờ một cán bộ khác, hoặc chờ đến lúc đó.', en: 'Ask another officer, or wait until then.' } },
   );
 }
 
-/** One of the two gave the other their means of signing in: together they are one person for now (Q1). */
-export function notSecond(): Forbidden {
+/** One of the two gave the other their means of signing in, last at that time: together they are one person for now (Q1). */
+export function notSecond(at: Date): Forbidden {
   return new Forbidden(
     'approvals/credentials',
     {
       vi: `Trong ${credentialHours} giờ qua, một trong hai người đã cấp hoặc đặt lại cách đăng nhập cho người kia, nên anh/chị chưa được tính là người thứ hai.`,
       en: `Within the last ${credentialHours} hours one of you made or reset the other's means of signing in, so you do not count as a second person yet.`,
     },
-    { remedy: { vi: 'Nhờ một cán bộ khác duyệt.', en: 'Ask another officer to approve it.' } },
+    {
+      remedy: {
+        vi: `Nhờ một cán bộ khác duyệt, nhờ một quản trị viên khác lập lại việc này, hoặc chờ đến ${untilOf(at)}.`,
+        en: `Ask another officer to approve it, or another administrator to propose it, or wait until ${untilOf(at)}.`,
+      },
+    },
   );
 }
 

@@ -15,6 +15,10 @@ export const ApprovalSummary = Type.Object({
   confirmedAt: nullable(Time),
   closedAt: nullable(Time),
   expiresAt: Time,
+  isBarred: Type.Boolean({
+    description:
+      'The caller cannot be the second person yet, because of credentials that were given in the last 72 hours',
+  }),
 });
 
 export const ApprovalView = Type.Object({

@@ -26,7 +26,8 @@ export async function mustBeSecond(
   }
   const now = context.clock.now();
   await mustNotBeRecovered(transaction, actor.personId, now);
-  if (await actedOnEachOther(transaction, row.maker_id, actor.personId, now)) throw notSecond();
+  const at = await actedOnEachOther(transaction, row.maker_id, actor.personId, now);
+  if (at) throw notSecond(at);
 }
 
 export function own(): Forbidden {

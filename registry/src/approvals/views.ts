@@ -11,7 +11,7 @@ import { challengeOf, shortCode } from './envelope.ts';
 import { verifyApproval } from './evidence.ts';
 import type { ApprovalPorts } from './kind.ts';
 import { actOptionsRefusal } from './options.ts';
-import { actedOnEachOther } from './rules.ts';
+import { actedOnEachOther, isNotYetSecond } from './rules.ts';
 import type { ApprovalSummary, ApprovalView, Evidence } from './schemas.ts';
 import { type ApprovalRow, contentOf, kindOf, noApproval, openEnvelope } from './store.ts';
 
@@ -23,6 +23,7 @@ interface Row extends ApprovalRow {
   readonly maker: Summary['maker'];
   readonly approver: Summary['approver'];
   readonly concerned: Summary['concerns'];
+  readonly is_barred: boolean;
 }
 
 export type ApprovalFilter = 'waiting' | 'mine' | 'closed';
@@ -40,13 +41,19 @@ function readsAudit(actor: PersonActor) {
   return sql`o.path && ${scopeOf(actor, 'audit.read')}::uuid[]`;
 }
 
-async function select(db: Database, where: ReturnType<typeof sql>, limit: number): Promise<Row[]> {
+async function select(
+  db: Database,
+  { personId, now }: { readonly personId: string; readonly now: Date },
+  where: ReturnType<typeof sql>,
+  limit: number,
+): Promise<Row[]> {
   const named = (table: string) =>
     sql`CASE WHEN ${sql.ref(`${table}.id`)} IS NULL THEN NULL
       ELSE jsonb_build_object('id', ${sql.ref(`${table}.id`)}, 'fullName', ${sql.ref(`${table}.full_name`)}) END`;
   const { rows } = await sql<Row>`
     SELECT a.*, jsonb_build_object('id', o.id, 'name', o.name) AS organisation,
-      ${named('m')} AS maker, ${named('s')} AS approver, ${named('c')} AS concerned
+      ${named('m')} AS maker, ${named('s')} AS approver, ${named('c')} AS concerned,
+      a.state = 'confirmed' AND ${isNotYetSecond(sql`a.maker_id`, personId, now)} AS is_barred
     FROM registry.approval AS a JOIN registry.organisation AS o ON o.id = a.organisation_id
     JOIN registry.person AS m ON m.id = a.maker_id
     LEFT JOIN registry.person AS s ON s.id = a.approver_id
@@ -64,6 +71,7 @@ export async function listApprovals(
   locale: Locale,
 ): Promise<Summary[]> {
   const me = actor.personId;
+  const reader = { personId: me, now: clock.now() };
   const before = filter.cursor ? sql`AND a.id < ${filter.cursor}::uuid` : sql``;
   const which = {
     waiting: sql`a.state = 'confirmed' AND a.expires_at > ${clock.now()} AND a.maker_id <> ${me}
@@ -74,8 +82,8 @@ export async function listApprovals(
   }[filter.which];
   const rows =
     filter.which === 'waiting'
-      ? await waitingFor(db, ports, which, filter, me)
-      : await select(db, sql`${which} ${before}`, filter.limit);
+      ? await waitingFor(db, ports, reader, which, filter)
+      : await select(db, reader, sql`${which} ${before}`, filter.limit);
   return rows.map((row) => summaryOf(ports, row, locale));
 }
 
@@ -86,15 +94,15 @@ export async function listApprovals(
 async function waitingFor(
   db: Database,
   ports: ApprovalPorts,
+  reader: { readonly personId: string; readonly now: Date },
   where: ReturnType<typeof sql>,
   { limit, cursor }: { readonly limit: number; readonly cursor?: string },
-  personId: string,
 ): Promise<Row[]> {
   const found: Row[] = [];
   let before = cursor;
   for (;;) {
-    const rows = await select(db, sql`${where} ${before ? sql`AND a.id < ${before}::uuid` : sql``}`, limit);
-    found.push(...rows.filter((row) => (namedFor(ports, row) ?? personId) === personId));
+    const rows = await select(db, reader, sql`${where} ${before ? sql`AND a.id < ${before}::uuid` : sql``}`, limit);
+    found.push(...rows.filter((row) => (namedFor(ports, row) ?? reader.personId) === reader.personId));
     before = rows.at(-1)?.id;
     if (rows.length < limit || found.length >= limit) return found.slice(0, limit);
   }
@@ -117,6 +125,7 @@ function summaryOf(ports: ApprovalPorts, row: Row, locale: Locale): Summary {
     confirmedAt: row.confirmed_at?.toISOString() ?? null,
     closedAt: row.closed_at?.toISOString() ?? null,
     expiresAt: row.expires_at.toISOString(),
+    isBarred: row.is_barred,
   };
 }
 
@@ -149,6 +158,7 @@ export async function findApproval(
   const me = actor.personId;
   const [row] = await select(
     db,
+    { personId: me, now: clock.now() },
     sql`a.id = ${id} AND (a.maker_id = ${me} OR a.concerns_id = ${me} OR ${reachOf(actor)} OR ${readsAudit(actor)})`,
     1,
   );

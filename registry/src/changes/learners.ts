@@ -147,7 +147,7 @@ async function writeAbsent(planning: Planning, { note, refused }: Sink): Promise
 
 const mostNamed = 20;
 
-/** Classes that applying would open: a name that is mistyped shows here. */
+/** Classes that the plan opens, in words that are true before and after it: a name that is mistyped shows here. */
 async function tellNewClasses({ transaction, planId, schoolYear }: Planning, { note }: Sink): Promise<void> {
   const { rows } = await sql<{ classes: number; names: string }>`
     SELECT count(*) AS classes, string_agg(code, ', ' ORDER BY nth) FILTER (WHERE nth <= ${mostNamed}) AS names FROM (
@@ -159,8 +159,8 @@ async function tellNewClasses({ transaction, planId, schoolYear }: Planning, { n
   if (classes === 0) return;
   const more = classes > mostNamed ? ', …' : '';
   note({
-    vi: `Sẽ mở ${classes} lớp mới: ${names}${more}.`,
-    en: `${classes} new classes would be opened: ${names}${more}.`,
+    vi: `Mở ${classes} lớp mới: ${names}${more}.`,
+    en: `Opens ${classes} new classes: ${names}${more}.`,
   });
 }
 

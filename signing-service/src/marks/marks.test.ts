@@ -272,6 +272,24 @@ describe('marks of a class', () => {
     assert.deepEqual(typed.json.changed[0].changes.at(-1).after, '9', JSON.stringify(typed.json));
   });
 
+  test('a row that is not complete says what it lacks, also where no cell is empty', async () => {
+    type Said = { isComplete: boolean; missing: string[]; electivesShort: number; isHeldBack: boolean };
+    const { rows } = await sheetOf();
+    const target = rows.find(({ isComplete: is }: Said) => is);
+    const put = (version: number, outcome: unknown) =>
+      world.call(teacher, 'PUT', path(), {
+        rows: [{ personId: target.person.id, version, values: { ...target.values, outcome } }],
+      });
+    await put(target.version, 'Rèn luyện trong kì nghỉ hè');
+    const held = (await sheetOf()).rows.find(({ person }: typeof target) => person.id === target.person.id);
+    assert.deepEqual([held.isComplete, held.missing, held.electivesShort, held.isHeldBack], [false, [], 0, true]);
+    const lacksNothing = (await sheetOf()).rows.filter(
+      (row: Said) => !row.isComplete && row.missing.length === 0 && row.electivesShort === 0 && !row.isHeldBack,
+    );
+    assert.deepEqual(lacksNothing, []);
+    await put(held.version, target.values.outcome);
+  });
+
   test('a plan is refused when somebody wrote meanwhile, for another class, and when its transcript is being signed', async () => {
     const sheet = await sheetOf();
     const target = sheet.rows.find(({ isComplete: is }: { isComplete: boolean }) => is);

@@ -24,6 +24,9 @@ const Row = Type.Object({
   values: Type.Record(Type.String(), Value, personal),
   /** Keys of columns that a transcript still needs. */
   missing: Type.Array(Type.String()),
+  electivesShort: Type.Integer({ description: 'Elective subjects that are still to be chosen and marked' }),
+  isHeldBack: Type.Boolean({ description: 'The result is open until summer work has been judged' }),
+  /** Nothing of these three is left. */
   isComplete: Type.Boolean(),
   enteredBy: nullable(OfficialRef),
   enteredAt: nullable(Time),

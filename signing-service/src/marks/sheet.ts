@@ -70,6 +70,7 @@ function rowOf(
     person: personOf(learner),
     version: marks?.version ?? 0,
     values: { ...values },
+    ...completeness,
     missing: [...completeness.missing],
     isComplete: isComplete(completeness),
     enteredBy: enteredBy ? { id: enteredBy, fullName: names.get(enteredBy) ?? '' } : null,

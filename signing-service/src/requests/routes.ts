@@ -9,7 +9,7 @@ import Type from 'typebox';
 import { unusualDueFor } from '../marks/unusual.ts';
 import { mayDo, mustBeTheirTurn, resourceOfRequest } from './acts.ts';
 import { proposeCorrection } from './corrections.ts';
-import { countWaiting } from './count.ts';
+import { countReturned, countWaiting } from './count.ts';
 import { subjectsOf } from './registry.ts';
 import { documentOf, rejectRequest } from './requests.ts';
 import { runView } from './run-view.ts';
@@ -104,17 +104,26 @@ const inbox = ({ db, clock }: ServiceContext) =>
     },
   });
 
-const inboxCount = ({ db }: ServiceContext) =>
+const inboxCount = ({ db, clock }: ServiceContext) =>
   route({
     method: 'GET',
     url: '/api/v1/signing/inbox/count',
     access: signedIn,
     schema: {
       tags,
-      summary: 'How many documents wait for the caller: to sign, and to seal',
-      response: { 200: Type.Object({ toSign: Type.Integer(), toSeal: Type.Integer() }) },
+      summary: 'How many documents wait for the caller: to sign, to seal, and to be mended and asked for again',
+      response: {
+        200: Type.Object({ toSign: Type.Integer(), toSeal: Type.Integer(), returned: Type.Integer() }),
+      },
     },
-    handle: (request) => countWaiting(db, personActor(request)),
+    handle: async (request) => {
+      const actor = personActor(request);
+      const [waiting, returned] = await Promise.all([
+        countWaiting(db, actor),
+        countReturned(db, actor.personId, clock.now()),
+      ]);
+      return { ...waiting, returned };
+    },
   });
 
 const inboxUnusual = ({ db }: ServiceContext) =>

@@ -60,7 +60,7 @@ describe('a transcript from its class teacher to the school’s seal', () => {
     assert.ok(first && second);
     const ids = [first.id, second.id];
     assert.deepEqual([(await teacher.inbox()).length, (await principal.inbox()).length], [5, 0]);
-    assert.deepEqual(await count(teacher), { toSign: 5, toSeal: 0 });
+    assert.deepEqual(await count(teacher), { toSign: 5, toSeal: 0, returned: 0 });
     const { principalId = '', clerkId = '' } = world.city.schools[0] ?? {};
     const waiting = async (personId: string) => {
       const { count: total, batches } = await listWaiting(world.context.db, await world.two.actor(personId));
@@ -73,7 +73,7 @@ describe('a transcript from its class teacher to the school’s seal', () => {
     assert.deepEqual(await sign(teacher, ids), ['signed', 'signed']);
     const afterTeacher = await file(first.id);
     assert.deepEqual((await request(first.id)).state, 'waiting');
-    assert.deepEqual(await count(principal), { toSign: 2, toSeal: 0 });
+    assert.deepEqual(await count(principal), { toSign: 2, toSeal: 0, returned: 0 });
     assert.equal(await refusal(teacher, ids, 'sign'), 'signing/not-waiting', 'nobody signs twice');
     assert.equal(await refusal(clerk, ids, 'seal'), 'signing/not-signed-yet', 'nor before the principal');
     assert.deepEqual(await sign(principal, ids), ['signed', 'signed']);
@@ -83,7 +83,7 @@ describe('a transcript from its class teacher to the school’s seal', () => {
     assert.deepEqual([notYet.json().state, notYet.json().sha256], ['signed', null], 'not issued before the seal');
     assert.equal(await refusal(clerk, ids, 'seal'), 'signing/no-seal');
     await world.giveSeal(0);
-    assert.deepEqual(await count(clerk), { toSign: 0, toSeal: 2 });
+    assert.deepEqual(await count(clerk), { toSign: 0, toSeal: 2, returned: 0 });
     assert.deepEqual(await waiting(clerkId), [2, 'seal 2 of 5A']);
     assert.deepEqual(await waiting(world.city.schools[1]?.clerkId ?? ''), [0], 'nothing of another school');
     assert.deepEqual(await sign(clerk, ids, 'seal'), ['signed', 'signed']);
@@ -224,17 +224,21 @@ describe('a transcript from its class teacher to the school’s seal', () => {
   test('rejected at any turn it goes back with the reason, the marks open again, and the next request is a new document', async () => {
     const { administratorId = '', classIds } = world.city.schools[0] ?? {};
     const [id = ''] = await world.nextForPrincipal(0, 1);
-    const { subject } = await request(id);
+    const { subject, requestedBy } = await request(id);
+    const returned = async () => (await world.call(requestedBy.id, 'GET', '/api/v1/signing/inbox/count')).json.returned;
+    const before = await returned();
     const early = await clerk.call('POST', `requests/${id}/reject`, { reason: 'Sai tên trường' });
     assert.equal(early.json.code, 'signing/not-the-signer', 'it is not their turn');
     const rejected = await principal.call('POST', `requests/${id}/reject`, { reason: 'Sai điểm Toán' });
     assert.deepEqual([rejected.json.state, rejected.json.reason], ['rejected', 'Sai điểm Toán']);
     assert.equal(await refusal(principal, [id], 'sign'), 'signing/not-waiting');
+    assert.equal(await returned(), before + 1, 'whoever asked has work again');
     const sheet = (await teacher.call('GET', `classes/${classIds?.at(-1)}/marks`)).json;
     const row = sheet.rows.find(({ person }: { person: { id: string } }) => person.id === subject.id);
     assert.deepEqual([row.isLocked, row.transcript.reason], [false, 'Sai điểm Toán']);
     const again = await world.askFor(administratorId, { classId: classIds?.at(-1), personIds: [subject.id] });
     assert.equal(again.json.made, 1);
+    assert.equal(await returned(), before, 'until it is asked for again');
     // the clerk sends back what is signed
     await teacher.signAll();
     await principal.signAll();

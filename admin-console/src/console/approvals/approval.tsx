@@ -4,6 +4,7 @@ import { api, must } from '../../design/api.ts';
 import { ActButton } from '../../design/dialog.tsx';
 import { Banner, Field } from '../../design/form.tsx';
 import { formatTime, t } from '../../design/language.ts';
+import { useAgain } from '../../design/live.ts';
 import { useAction, useLoad } from '../../design/load.ts';
 import { Show } from '../../design/show.tsx';
 import { Title } from '../parts.tsx';
@@ -16,6 +17,8 @@ import { ApprovalState, type ApprovalView } from './state.tsx';
 export function ApprovalPage() {
   const { id = '' } = useRoute().params;
   const [loaded, reload] = useLoad(id, () => must(api.GET('/api/v1/approvals/{id}', { params: { path: { id } } })));
+  // Whoever has confirmed waits here for the second person, and then for their half of a code.
+  useAgain(loaded.state === 'ready' && loaded.data.state === 'confirmed' ? reload : undefined, 5_000);
   return <Show loaded={loaded}>{(one) => <Approval one={one} reload={reload} />}</Show>;
 }
 
@@ -23,7 +26,12 @@ function Approval({ one, reload }: { readonly one: ApprovalView; readonly reload
   const may = (act: ApprovalView['may'][number]) => one.may.includes(act);
   return (
     <>
-      <Title title={one.title} back={{ href: '/admin/approvals', label: t('Việc cần hai người', 'Two people') }} />
+      {/* Anew in each state: what was said on the way here is over, and who listens hears the new state. */}
+      <Title
+        key={one.state}
+        title={one.title}
+        back={{ href: '/admin/approvals', label: t('Việc cần hai người', 'Two people') }}
+      />
       <div class="card rounded-cover p-6 sm:p-7 grid grid-cols-1 gap-7 md:grid-cols-[12.5rem_minmax(0,1fr)]">
         <div class="grid gap-3 content-start justify-items-center text-center md:border-r-2 md:border-margin md:pr-6">
           <ApprovalSeals state={one.state} />

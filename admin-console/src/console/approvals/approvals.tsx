@@ -17,12 +17,16 @@ const list = (which: 'waiting' | 'mine' | 'closed', cursor?: string) =>
 export function Approvals() {
   const [open] = useLoad('open approvals', async () => {
     const [waiting, mine] = await Promise.all([list('waiting'), list('mine')]);
-    return { waiting: waiting.items, mine: mine.items };
+    return {
+      waiting: waiting.items.filter(({ isBarred }) => !isBarred),
+      barred: waiting.items.filter(({ isBarred }) => isBarred),
+      mine: mine.items,
+    };
   });
   const { loaded: closed, more } = usePages('closed approvals', (cursor) => list('closed', cursor));
   return (
     <Show loaded={open}>
-      {({ waiting, mine }) => (
+      {({ waiting, barred, mine }) => (
         <>
           <Title
             title={headline(waiting.length)}
@@ -32,6 +36,11 @@ export function Approvals() {
             )}
           />
           {waiting.length > 0 && <Rows items={waiting} label={t('Chờ duyệt', 'Waiting for you')} isWaiting />}
+          {barred.length > 0 && (
+            <Section title={t('Chờ một người khác duyệt', 'Waiting for another person')}>
+              <Rows items={barred} />
+            </Section>
+          )}
           {mine.length > 0 && (
             <Section title={t('Đã lập, chờ người khác', 'Proposed, waiting for others')}>
               <Rows items={mine} />

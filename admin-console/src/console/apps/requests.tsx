@@ -1,6 +1,6 @@
-import { useEffect } from 'preact/hooks';
 import { api, must } from '../../design/api.ts';
 import { formatAgo, t } from '../../design/language.ts';
+import { useAgain } from '../../design/live.ts';
 import { useLoad } from '../../design/load.ts';
 import { Row, Ruled } from '../../design/ruled.tsx';
 import { Show } from '../../design/show.tsx';
@@ -14,10 +14,7 @@ export function Requests({ app }: { readonly app: AppView }) {
   const [requests, reload] = useLoad(`requests ${app.clientId}`, () =>
     must(api.GET('/api/v1/apps/{clientId}/requests', { params: { path: { clientId: app.clientId } } })),
   );
-  useEffect(() => {
-    const timer = setInterval(() => document.visibilityState === 'visible' && reload(), everyMs);
-    return () => clearInterval(timer);
-  }, [reload]);
+  useAgain(reload, everyMs);
   return (
     <section class="grid gap-4 min-w-0" aria-labelledby="requests">
       <h2 id="requests">{t('Yêu cầu gần nhất', 'Last requests')}</h2>

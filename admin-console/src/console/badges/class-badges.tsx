@@ -118,6 +118,7 @@ function Overview({
           </ActButton>
         )}
       </Title>
+      {may('accounts.invite') && <Again standing={standing} makeBadges={makeBadges} makePins={makePins} />}
       <Pupils
         data={data}
         standing={standing}
@@ -127,6 +128,54 @@ function Overview({
         onChanged={onChanged}
       />
     </>
+  );
+}
+
+interface Making {
+  readonly makeBadges: (personIds: string[], replaces: boolean) => Promise<void>;
+  readonly makePins: (personIds: string[], replaces: boolean) => Promise<void>;
+}
+
+/** A sheet shows its codes once: one that was closed, jammed or lost is made anew for everybody at once. */
+function Again({ standing, makeBadges, makePins }: { readonly standing: Standing } & Making) {
+  const withBadge = standing.items.filter(({ badge }) => badge).map(({ person }) => person.id);
+  const withPin = standing.items.filter(({ pin }) => pin && !pin.isLocked).map(({ person }) => person.id);
+  if (withBadge.length + withPin.length === 0) return null;
+  return (
+    <details class="no-print">
+      <summary>{t('Tờ in hỏng hoặc mất?', 'Is a sheet spoilt or lost?')}</summary>
+      <p class="text-quiet">
+        {t(
+          'Tờ đã rời đi không hiện lại được. Làm tờ mới thì những gì trên tờ cũ thôi dùng được ngay.',
+          'A sheet that you have left is not shown again. Once you make a new one, all that is on the old one stops working.',
+        )}
+      </p>
+      <div class="flex flex-wrap gap-3 pt-3">
+        {withBadge.length > 0 && (
+          <ActButton
+            label={t(`Làm lại ${withBadge.length} thẻ`, `Make ${withBadge.length} badges again`)}
+            question={t(`Làm lại thẻ của ${withBadge.length} em?`, `New badges for ${withBadge.length} pupils?`)}
+            confirm={t('Làm lại thẻ', 'Make them again')}
+            onConfirm={() => makeBadges(withBadge, true)}
+          >
+            <p>{t('Mọi thẻ đã phát của các em này thôi dùng được ngay.', 'Their badges stop working at once.')}</p>
+          </ActButton>
+        )}
+        {withPin.length > 0 && (
+          <ActButton
+            label={t(`Cấp lại ${withPin.length} bí mật`, `Give ${withPin.length} secrets again`)}
+            question={t(
+              `Hình hoặc số mới cho ${withPin.length} em?`,
+              `New pictures or digits for ${withPin.length} pupils?`,
+            )}
+            confirm={t('Cấp lại', 'Give them again')}
+            onConfirm={() => makePins(withPin, true)}
+          >
+            <p>{t('Hình hoặc số cũ thôi dùng được ngay.', 'The old ones stop working at once.')}</p>
+          </ActButton>
+        )}
+      </div>
+    </details>
   );
 }
 
@@ -141,10 +190,8 @@ function Pupils({
   readonly data: ClassView;
   readonly standing: Standing;
   readonly mayGive: boolean;
-  readonly makeBadges: (personIds: string[], replaces: boolean) => Promise<void>;
-  readonly makePins: (personIds: string[], replaces: boolean) => Promise<void>;
   readonly onChanged: () => void;
-}) {
+} & Making) {
   const [standIn, setStandIn] = useState<StandInBadge>();
   const { isBusy, error, run } = useAction();
   const lend = (person: Standing['items'][number]['person']) =>

@@ -8,7 +8,7 @@ import { Show } from '../../design/show.tsx';
 import { sayNext } from '../heading.ts';
 import { Title } from '../parts.tsx';
 import { AskCorrection } from './correction.tsx';
-import type { Marks, MarksColumn, MarksRow } from './marks.tsx';
+import { lackOf, type Marks, type MarksColumn, type MarksRow } from './marks.tsx';
 
 /** `/teach/classes/:id/marks/:person`: everything that one pupil's transcript needs, subject by subject. */
 export function MarksOfPage() {
@@ -60,11 +60,7 @@ function MarksOf({
     <>
       <Title
         title={row.person.fullName}
-        note={
-          row.isComplete
-            ? t('Đủ điểm để lập học bạ', 'Complete for a transcript')
-            : t(`Còn thiếu ${row.missing.length} ô`, `${row.missing.length} still missing`)
-        }
+        note={row.isComplete ? t('Đủ điểm để lập học bạ', 'Complete for a transcript') : lackOf(row)}
         back={{ href: list, label: t(`Điểm lớp ${marks.class.code}`, `Marks of class ${marks.class.code}`) }}
       />
       {row.isLocked && (

@@ -78,11 +78,22 @@ export function MarksPage() {
   );
 }
 
+/** The first thing that keeps a transcript from being made of the marks. */
+export function lackOf({ missing, electivesShort }: Pick<MarksRow, 'missing' | 'electivesShort'>): string {
+  if (missing.length > 0) return t(`Thiếu ${missing.length} ô`, `${missing.length} missing`);
+  if (electivesShort > 0)
+    return t(
+      `Thiếu điểm ${electivesShort} môn lựa chọn`,
+      electivesShort === 1 ? 'One elective subject has no marks' : `${electivesShort} elective subjects have no marks`,
+    );
+  return t('Chờ kết quả rèn luyện trong hè', 'Summer work is still to be judged');
+}
+
 function Missing({ row, columns }: { readonly row: MarksRow; readonly columns: readonly MarksColumn[] }) {
   const labels = row.missing.map((key) => columns.find((column) => column.key === key)?.label ?? key);
   return (
     <span>
-      <State state="warn">{t(`Thiếu ${labels.length} ô`, `${labels.length} missing`)}</State>
+      <State state="warn">{lackOf(row)}</State>
       <span class="block text-sm text-quiet">
         {labels.slice(0, 3).join(', ')}
         {labels.length > 3 && '…'}

@@ -39,7 +39,8 @@ function Several({ classes }: ComponentProps<typeof OwnClasses>) {
           {t(
             'Thầy/cô chưa chủ nhiệm lớp nào trong năm học này. Quản trị trường đặt giáo viên chủ nhiệm ở trang của lớp.',
             'You are not the class teacher of any class this school year. The school’s administrator names one on the class’s page.',
-          )}
+          )}{' '}
+          <a href="/admin/subjects">{t('Xem môn tôi dạy', 'See the subjects I teach')}</a>
         </Empty>
       ) : (
         <OwnClasses classes={classes} />

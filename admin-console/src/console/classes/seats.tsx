@@ -1,4 +1,5 @@
 import { useState } from 'preact/hooks';
+import { useLocation } from 'preact-iso';
 import { Dialog } from '../../design/dialog.tsx';
 import { Icon } from '../../design/icon.tsx';
 import type { IconName } from '../../design/icons.ts';
@@ -139,6 +140,7 @@ const listed = () => (matchMedia('(width < 75rem)').matches ? 3 : 8);
 
 /** Who needs the teacher first: the suspended, then those who have not activated. */
 export function Stuck({ data, accounts, onHelp, isBusy }: SeatsProps) {
+  const { path } = useLocation();
   const order = ['stuck', 'new'] as const;
   const waiting = order.flatMap((seat) => data.learners.filter(({ id }) => seatOf(accounts.get(id)) === seat));
   if (waiting.length === 0) return null;
@@ -171,9 +173,11 @@ export function Stuck({ data, accounts, onHelp, isBusy }: SeatsProps) {
       </Ruled>
       {waiting.length > shown && (
         <p class="text-sm text-quiet">
-          {t(
-            `Và ${waiting.length - shown} em nữa. In phiếu cho cả lớp nhanh hơn.`,
-            `And ${waiting.length - shown} more. Printing slips for the class is quicker.`,
+          {t(`Và ${waiting.length - shown} em nữa.`, `And ${waiting.length - shown} more.`)}{' '}
+          {onHelp && (
+            <a href={`${path}/slips`}>
+              {t('In phiếu cho cả lớp nhanh hơn', 'Printing slips for the class is quicker')}
+            </a>
           )}
         </p>
       )}

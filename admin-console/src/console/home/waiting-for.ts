@@ -23,7 +23,7 @@ export async function waitingFor(me: Me): Promise<readonly Task[]> {
   const you = youOf(me);
   const found = await Promise.all([
     secondPersonActs(you),
-    may('signing.sign') || may('signing.seal') ? documentsToSign(you) : [],
+    ['signing.sign', 'signing.seal', 'signing.request'].some(may) ? documents(you) : [],
     may('roster.import') ? heldImports() : [],
     may('data-requests.handle') ? dataRequests() : [],
     may('people.write') ? transfers() : [],
@@ -39,16 +39,18 @@ async function secondPersonActs(you: string): Promise<Task[]> {
     ),
   );
   return [
-    ...(waiting?.items ?? []).map((one) => ({
-      id: one.id,
-      title: one.title,
-      note: t(
-        `${one.maker.fullName} đề nghị, chờ ${you} duyệt · ${one.organisation.name}`,
-        `Proposed by ${one.maker.fullName}, waits for you · ${one.organisation.name}`,
-      ),
-      href: `/admin/approvals/${one.id}`,
-      act: t('Xem và duyệt', 'Look and approve'),
-    })),
+    ...(waiting?.items ?? [])
+      .filter(({ isBarred }) => !isBarred)
+      .map((one) => ({
+        id: one.id,
+        title: one.title,
+        note: t(
+          `${one.maker.fullName} đề nghị, chờ ${you} duyệt · ${one.organisation.name}`,
+          `Proposed by ${one.maker.fullName}, waits for you · ${one.organisation.name}`,
+        ),
+        href: `/admin/approvals/${one.id}`,
+        act: t('Xem và duyệt', 'Look and approve'),
+      })),
     ...(mine?.items ?? [])
       .filter(({ confirmedAt }) => confirmedAt === null)
       .map((one) => ({
@@ -61,9 +63,24 @@ async function secondPersonActs(you: string): Promise<Task[]> {
   ];
 }
 
-async function documentsToSign(you: string): Promise<Task[]> {
-  const { toSign, toSeal } = await must(api.GET('/api/v1/signing/inbox/count'));
+async function documents(you: string): Promise<Task[]> {
+  const { toSign, toSeal, returned } = await must(api.GET('/api/v1/signing/inbox/count'));
   return [
+    ...(returned > 0
+      ? [
+          {
+            id: 'returned',
+            title: t(
+              `${formatNumber(returned)} học bạ bị trả lại`,
+              returned === 1 ? 'One transcript was returned' : `${formatNumber(returned)} transcripts were returned`,
+            ),
+            note: t('Đọc lý do, sửa điểm rồi trình lại.', 'Read why, correct the marks and ask again.'),
+            href: '/admin/signing?state=rejected',
+            act: t('Xem lý do', 'See why'),
+            mark: 'warn' as const,
+          },
+        ]
+      : []),
     ...(toSign > 0
       ? [
           {

@@ -270,6 +270,9 @@ function Refused({ plan }: { readonly plan: Plan }) {
   );
 }
 
+/** Who comes back to the school that they left has the same place before and after, which is no news. */
+const tells = ({ before, after }: Plan['changes'][number]['fields'][number]) => after === undefined || before !== after;
+
 function Change({
   change: { action, row, fullName, className, verdict, fields },
   tellsMore,
@@ -299,14 +302,13 @@ function Change({
       </td>
       {tellsMore && (
         <td>
-          {fields.map(({ column, before, after }) => (
+          {fields.filter(tells).map(({ column, before, after }) => (
             <span key={column} class="block">
-              {column}
-              {after !== undefined && (
-                <>
-                  {' '}
-                  <Diff before={before ?? null} after={after} />
-                </>
+              {column}{' '}
+              {after === undefined ? (
+                <span class="text-quiet">{t('theo tệp', 'as in the file')}</span>
+              ) : (
+                <Diff before={before ?? null} after={after} />
               )}
             </span>
           ))}

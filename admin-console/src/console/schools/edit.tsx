@@ -8,12 +8,9 @@ import { Show } from '../../design/show.tsx';
 import type { paths } from '../../generated/api.d.ts';
 import { sayNext } from '../heading.ts';
 import { Title } from '../parts.tsx';
-import { levelName } from '../words.ts';
+import { levelOptions, type SchoolLevel } from '../words.ts';
 
 type Organisation = paths['/api/v1/organisations/{id}']['get']['responses']['200']['content']['application/json'];
-type Level = NonNullable<Organisation['level']>;
-
-export const levels: readonly Level[] = ['primary', 'lower-secondary', 'upper-secondary'];
 
 /** `/admin/schools/:id/edit` */
 export function EditOrganisation() {
@@ -38,7 +35,7 @@ function Edit({ data }: { readonly data: Organisation }) {
           await must(
             api.PATCH('/api/v1/organisations/{id}', {
               params: { path: { id: data.id } },
-              body: { name, code, ...(isSchool ? { level: (level as Level) || null } : {}) },
+              body: { name, code, ...(isSchool ? { level: (level as SchoolLevel) || null } : {}) },
             }),
           );
           sayNext(t('Đã lưu.', 'Saved.'));
@@ -51,10 +48,7 @@ function Edit({ data }: { readonly data: Organisation }) {
           <Choice
             label={t('Cấp học', 'Level')}
             {...entry.choice('level')}
-            options={[
-              { value: '', label: t('Chưa ghi', 'Not recorded') },
-              ...levels.map((value) => ({ value, label: levelName(value) })),
-            ]}
+            options={[{ value: '', label: t('Chưa ghi', 'Not recorded') }, ...levelOptions()]}
           />
         )}
       </EntryForm>

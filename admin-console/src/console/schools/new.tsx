@@ -7,8 +7,7 @@ import { sayNext } from '../heading.ts';
 import { useMe } from '../me.ts';
 import { departmentOf, OrganisationChoice } from '../organisations.tsx';
 import { Title } from '../parts.tsx';
-import { levelName } from '../words.ts';
-import { levels } from './edit.tsx';
+import { levelOptions, type SchoolLevel } from '../words.ts';
 
 /** `/admin/schools/new` */
 export function NewSchool() {
@@ -32,7 +31,7 @@ export function NewSchool() {
                 kind: 'school',
                 name,
                 code,
-                level: level as (typeof levels)[number],
+                level: level as SchoolLevel,
                 parentId: parentId || (department?.id ?? ''),
               },
             }),
@@ -59,11 +58,7 @@ export function NewSchool() {
             'As in the sector database; leading zeros stay.',
           )}
         />
-        <Choice
-          label={t('Cấp học', 'Level')}
-          {...entry.choice('level')}
-          options={levels.map((value) => ({ value, label: levelName(value) }))}
-        />
+        <Choice label={t('Cấp học', 'Level')} {...entry.choice('level')} options={levelOptions()} />
         <OrganisationChoice
           label={t('Phường, xã', 'Ward')}
           kind="ward"

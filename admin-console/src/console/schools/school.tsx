@@ -8,7 +8,7 @@ import { Row, Ruled } from '../../design/ruled.tsx';
 import { Empty, Show } from '../../design/show.tsx';
 import { mayDo } from '../may.ts';
 import { Title } from '../parts.tsx';
-import { levelName, roleName } from '../words.ts';
+import { levelNames, roleName, type SchoolLevel } from '../words.ts';
 
 /** `/admin/schools/:id`: its classes of this year, and who works there. */
 export function SchoolPage() {
@@ -33,7 +33,7 @@ interface School {
   readonly id: string;
   readonly name: string;
   readonly code: string;
-  readonly level: string | null;
+  readonly level: SchoolLevel | null;
   readonly path: readonly { readonly name: string }[];
   readonly may: readonly string[];
 }
@@ -44,7 +44,7 @@ function SchoolHeading({ school }: { readonly school: School }) {
     <Title
       title={school.name}
       note={[
-        school.level && levelName(school.level),
+        school.level && levelNames()[school.level],
         school.code,
         school.path
           .map(({ name }) => name)

@@ -7,6 +7,7 @@ import { Banner, Field } from '../../design/form.tsx';
 import { Ink } from '../../design/ink.tsx';
 import { formatDate, formatNumber, t } from '../../design/language.ts';
 import { useAction, useLoad } from '../../design/load.ts';
+import { pngOf } from '../../design/png.ts';
 import { Empty, Show } from '../../design/show.tsx';
 import { approvalPath } from '../approvals/passkey-act.ts';
 import { mayDo } from '../may.ts';
@@ -82,7 +83,7 @@ function Propose({ id }: { readonly id: string }) {
     run(async () => {
       const path = '/api/v1/signing/organisations/{organisationId}/seal-picture';
       const params = { path: { organisationId: id }, query: { widthMm: Number(widthMm) } };
-      const body = formOf({}, file) as never; // the document does not say what is in a form
+      const body = formOf({}, await pngOf(file)) as never; // the document does not say what is in a form
       const bodySerializer = (form: unknown) => form as FormData;
       proposed(await must(api.POST(path, { params, body, bodySerializer } as never)));
     });
@@ -103,12 +104,12 @@ function Propose({ id }: { readonly id: string }) {
       <DropFile
         isField
         icon="stamp"
-        accept="image/png,.png"
-        name={t('Hình con dấu, PNG', 'Picture of the seal, PNG')}
+        accept="image/*"
+        name={t('Hình con dấu', 'Picture of the seal')}
         title={t('Ảnh quét con dấu', 'A scan of the seal')}
         note={t(
-          'PNG, nền trong suốt hoặc giấy trắng, tối đa 2 MB. Cán bộ an toàn thông tin so với mẫu dấu rồi duyệt.',
-          'PNG, transparent or on white paper, at most 2 MB. A security officer compares it with the specimen, and approves.',
+          'PNG nền trong suốt, hoặc ảnh quét trên giấy trắng. Cán bộ an toàn thông tin so với mẫu dấu rồi duyệt.',
+          'A transparent PNG, or a scan on white paper. A security officer compares it with the specimen, and approves.',
         )}
         isBusy={isBusy}
         onFile={send}

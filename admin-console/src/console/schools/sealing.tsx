@@ -1,10 +1,11 @@
-import { useEffect, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { useRoute } from 'preact-iso';
 import { api, must } from '../../design/api.ts';
 import { ActButton } from '../../design/dialog.tsx';
 import { Banner, Field } from '../../design/form.tsx';
 import { Icon } from '../../design/icon.tsx';
 import { formatAgo, formatDate, t } from '../../design/language.ts';
+import { useAgain } from '../../design/live.ts';
 import { useAction, useLoad } from '../../design/load.ts';
 import { State } from '../../design/mark.tsx';
 import { Empty, Show } from '../../design/show.tsx';
@@ -42,10 +43,7 @@ export function SealingMachines() {
     ]);
     return { school, machines: machines.items };
   });
-  useEffect(() => {
-    const timer = setInterval(() => document.visibilityState === 'visible' && reload(), everyMs);
-    return () => clearInterval(timer);
-  }, [reload]);
+  useAgain(reload, everyMs);
   return (
     <Show loaded={loaded}>
       {({ school, machines }) => (
