@@ -5,6 +5,11 @@ const blank = /^(?:[\0\t\n\f\r ]|%[^\r\n]*(?=[\r\n]))*$/u;
 /** What a reader that repairs files could take for a part of one. */
 const structure = /\bobj\b|\bendobj\b|stream\b|xref\b|trailer\b|EOF|<<|>>/u;
 
+/** What such a reader takes for an object or a trailer of its own, wherever it stands: in a stream's data, too. */
+const inside =
+  /(?:^|[\0\t\n\f\r >])\d{1,10}[\0\t\n\f\r ]+\d{1,5}[\0\t\n\f\r ]+obj\b|\btrailer[\0\t\n\f\r ]*<<|\bstartxref[\0\t\n\f\r ]+\d/u;
+const header = /^\d+[^o]*obj/u;
+
 const isHarmless = (text: string) => blank.test(text) && !structure.test(text);
 
 /**
@@ -32,6 +37,8 @@ export function strayBytes(file: PdfFile, revision: number, signedLength: number
     for (const object of placed) {
       if (object.start < end) problems.push(`objects overlap at byte ${object.start}`);
       report(end, object.start);
+      const text = bytes.toString('latin1', object.start, object.end).replace(header, '');
+      if (inside.test(text)) problems.push(`an object inside the object at byte ${object.start}`);
       end = Math.max(end, object.end);
     }
     report(end, xrefOffset);
