@@ -20,7 +20,8 @@ const isOfContainer = (name: string) =>
     isXmlSignature(name) ||
     ofOthers.test(name));
 /** Of ODF and UCF containers, and evidence records. */
-const ofOthers = /^META-INF\/(?:manifest\.xml|container\.xml|metadata\.xml|[^/]*evidencerecord[^/]*\.(?:ers|xml))$/u;
+const ofOthers =
+  /^META-INF\/(?:manifest\.xml|container\.xml|metadata\.xml|[^/]*[eE]vidence[rR]ecord[^/]*\.(?:ers|xml))$/u;
 /** `META-INF/*signature*.p7s` (§4.4.4.2). */
 export const isSignatureFile = (name: string): boolean => /^META-INF\/[^/]*signature[^/]*\.p7s$/iu.test(name);
 /** `META-INF/*ASiCManifest*.xml`. */

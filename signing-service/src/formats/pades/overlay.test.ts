@@ -101,6 +101,15 @@ const overForm = (file: Buffer, form: string) =>
   });
 const hex = (text: string) => `${Buffer.from(text).toString('hex')}>`;
 
+/** Whole groups of four bytes; the last one is filled with blanks. */
+const base85 = (text: string) => {
+  const bytes = Buffer.from(text.padEnd(Math.ceil(text.length / 4) * 4));
+  const groups = Array.from({ length: bytes.length / 4 }, (_, at) => bytes.readUInt32BE(at * 4));
+  const letters = (value: number) =>
+    [4, 3, 2, 1, 0].map((power) => String.fromCharCode(33 + (Math.floor(value / 85 ** power) % 85)));
+  return `${groups.flatMap(letters).join('')}~>`;
+};
+
 for (const [what, file, code] of [
   ['beside everything', onPage1(aside), 'passed'],
   [
@@ -167,6 +176,18 @@ for (const [what, file, code] of [
   [
     'over text in hexadecimal',
     onPage1(overMark, { 4: stream(hex(content), '/Filter /ASCIIHexDecode') }),
+    'covered-afterwards',
+  ],
+  [
+    'over text in base 85',
+    onPage1(overMark, { 4: stream(base85(content), '/Filter /ASCII85Decode') }),
+    'covered-afterwards',
+  ],
+  [
+    'over text in runs of bytes',
+    onPage1(overMark, {
+      4: stream(hex(String.fromCharCode(content.length - 1) + content), '/Filter [/ASCIIHexDecode /RunLengthDecode]'),
+    }),
     'covered-afterwards',
   ],
   [

@@ -64,7 +64,10 @@ function of85(data: Buffer): Buffer {
     const group = text.slice(at, at + 5);
     const value = [...group.padEnd(5, 'u')].reduce((sum, letter) => sum * 85 + letter.charCodeAt(0) - 33, 0);
     if (value > 0xffffffff || group.length === 1) throw new MalformedPdf('damaged base 85 data');
-    out.set([24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) & 0xff), length);
+    out.set(
+      [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) & 0xff),
+      length,
+    );
     length += group.length - 1;
   }
   return out.subarray(0, length);
