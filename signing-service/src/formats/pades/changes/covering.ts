@@ -25,7 +25,7 @@ const shrunk = ([left, bottom, right, top]: Box): Box => [
 ];
 
 /** What lies below something that a later revision drew: it may not, but for a scan, of which nobody can tell what it shows there. */
-export type Covered = 'text' | 'annotation' | 'picture' | 'content that cannot be read' | 'scan';
+type Covered = 'text' | 'annotation' | 'picture' | 'content that cannot be read' | 'scan';
 
 /**
  * What a block that a later revision puts on pages lies over, in the document as it was signed, on whichever page it is shown.
@@ -56,7 +56,7 @@ export function coveredBy(
 export const leaders = /^[._\-\x85]$/u;
 
 /** An annotation on one of the pages that list it. */
-export interface Shown {
+interface Shown {
   readonly look: PdfReference;
   readonly page: PdfReference;
 }

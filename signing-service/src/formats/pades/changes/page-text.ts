@@ -9,7 +9,7 @@ import { type FontMetrics, fontMetrics, noMetrics } from './font-metrics.ts';
 import { endOfInlineImage } from './inline-image.ts';
 
 /** A place on a page in its default user space (ISO 32000-1 §8.3.2.3). */
-export interface Point {
+interface Point {
   readonly x: number;
   readonly y: number;
 }
