@@ -395,7 +395,6 @@ export const migrations: SchemaMigrations = {
     appDocuments,
     pictures,
     manyAtOnce,
-    documentReferences,
-    preparedAsTheyAre,
+    ...[documentReferences, preparedAsTheyAre],
   ],
 };
