@@ -9,7 +9,7 @@ await startWorker({
   pool,
   concurrency: 1,
   log: pino({ level: 'silent' }),
-  heartbeat: { everyMs: 200, deadAfterMs: 10 * 60_000 },
+  heartbeat: { everyMs: 200, deadAfterMs: 10 * 60_000, goneAfterMs: 10 * 60_000 },
   handlers: {
     'test.work': () => {
       process.stdout.write('working\n');

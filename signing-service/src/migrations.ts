@@ -1,5 +1,5 @@
 import type { SchemaMigrations } from '@edutrust/platform/migrations';
-import { manyAtOnce } from './activation/migration.ts';
+import { manyAtOnce, preparedAsTheyAre } from './activation/migration.ts';
 import { appDocuments } from './app-documents/migration.ts';
 import { copies } from './copies/migration.ts';
 import { delegations } from './delegations/migration.ts';
@@ -395,6 +395,6 @@ export const migrations: SchemaMigrations = {
     appDocuments,
     pictures,
     manyAtOnce,
-    documentReferences,
+    ...[documentReferences, preparedAsTheyAre],
   ],
 };

@@ -11,14 +11,19 @@ export interface HandWritten {
   readonly value: number;
   /** More entries of the signature dictionary, such as `/Reference`. */
   readonly entries?: string;
+  /** What the dictionary calls itself. Default `Sig`. */
+  readonly type?: 'Sig' | 'DocTimeStamp';
   readonly signer: Issued;
   readonly chain: readonly Issued[];
 }
 
 /** Signs as any other program could: every object of the revision is text, so that each of them can be what a test needs. */
-export function signByHand(pdf: Buffer, { objects, value, entries = '', signer, chain }: HandWritten): Buffer {
+export function signByHand(
+  pdf: Buffer,
+  { objects, value, entries = '', type = 'Sig', signer, chain }: HandWritten,
+): Buffer {
   const room = `<${'0'.repeat(8_000)}>`;
-  const dictionary = `<</Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached /M (D:20261123100000+07'00') ${entries} /Contents ${room} /ByteRange [0 ${' '.repeat(33)}]>>`;
+  const dictionary = `<</Type /${type} /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached /M (D:20261123100000+07'00') ${entries} /Contents ${room} /ByteRange [0 ${' '.repeat(33)}]>>`;
   const file = appendRevision(pdf, { ...objects, [value]: dictionary });
   const from = file.lastIndexOf(room, undefined, 'latin1');
   const to = from + room.length;

@@ -2,8 +2,9 @@ import { createHash } from 'node:crypto';
 import { algorithmIds } from '../certificate/algorithms.ts';
 import { type Certificate, parseCertificate } from '../certificate/certificate.ts';
 import { extensionIds } from '../certificate/extensions.ts';
-import { expectTag, readDer, tag } from '../der/der.ts';
+import { childrenOf, expectTag, readDer, readOid, tag } from '../der/der.ts';
 import { checkSignatureValue, digestOf } from './algorithms.ts';
+import { cmsOids } from './oid.ts';
 import type { CmsSignedData, SignerIdentifier } from './read.ts';
 
 /** The certificate that a signature names, or why there is none. */
@@ -81,6 +82,20 @@ export function checkContent(cms: CmsSignedData, content: Iterable<Uint8Array>):
   return cms.messageDigest === undefined || digest.equals(cms.messageDigest) ? 'same' : 'changed';
 }
 
+/**
+ * Whether contents are what a signature with attributes is over: its attributes taken away, they would pass for a document that the
+ * signer signed (RFC 5652 §5.4 hashes both alike).
+ */
+function isSignedAttributes(data: Buffer): boolean {
+  if (data[0] !== tag.set) return false;
+  try {
+    const types = childrenOf(readDer(data), tag.set).map((node) => readOid(childrenOf(node, tag.sequence)[0]));
+    return types.includes(cmsOids.contentType) && types.includes(cmsOids.messageDigest);
+  } catch {
+    return false;
+  }
+}
+
 /** Whether the signature value is this certificate's key over the signed attributes, or over the contents without them, which are then held. */
 export function checkValue(
   cms: CmsSignedData,
@@ -89,7 +104,9 @@ export function checkValue(
   at: Date,
 ): 'good' | 'wrong' | 'refused' {
   try {
-    return checkSignatureValue(cms, certificate.publicKey(), cms.signedAttributes ?? Buffer.concat([...content]), at);
+    const data = cms.signedAttributes ?? Buffer.concat([...content]);
+    if (!cms.signedAttributes && isSignedAttributes(data)) return 'wrong';
+    return checkSignatureValue(cms, certificate.publicKey(), data, at);
   } catch {
     // A key or a signature that node:crypto cannot read.
     return 'refused';

@@ -24,12 +24,14 @@ export type PastVerdict =
   | { readonly status: 'revoked'; readonly at: Date; readonly reason: number; readonly refused: Refused }
   | { readonly status: 'refused'; readonly refused: Refused };
 
-/** Lists and answers of one question whose times are looked at. */
+/** Times of lists and answers that one question is asked at, half of them the first, half the last. */
 const mostTimes = 16;
 
 /**
  * Was a certificate good at a moment? Its path is judged at that moment; revocation also by lists and answers that were
- * made later, since they know of revocations that took effect before (ETSI EN 319 102-1 §5.5, §5.6.2.1).
+ * made later, since they know of revocations that took effect before (ETSI EN 319 102-1 §5.5, §5.6.2.1). Anybody may put lists
+ * without number into a file: of more than are looked at the last decide, since who was revoked for good stays so, and where
+ * none of those last ones says anything of the path, its status is not known.
  */
 export function validateInPast(question: PastQuestion): PastVerdict {
   const { moment, now, crls = [], ocsp = [], ...request } = question;
@@ -39,13 +41,20 @@ export function validateInPast(question: PastQuestion): PastVerdict {
   let chain = first.verdict === 'valid' ? first.chain : undefined;
   const times = new Set([...listTimes(crls), ...ocsp.flatMap(answerTimes)].map((time) => time.getTime()));
   const later = [...times].filter((time) => time > moment.getTime() && time <= now.getTime()).sort((a, b) => a - b);
-  for (const time of later.slice(0, mostTimes)) {
+  const isCut = later.length > mostTimes;
+  let isLastKnown = false;
+  for (const [index, time] of later.entries()) {
+    const isLast = index >= later.length - mostTimes / 2;
+    if (isCut && index >= mostTimes / 2 && !isLast) continue;
     const path = pathAt(new Date(time));
     // Expired or otherwise refused at that later time says nothing about the moment.
-    if (path.verdict === 'valid') chain ??= path.chain;
-    else if (path.refused.code === 'revoked') return refusalOf(path);
+    if (path.verdict === 'valid') {
+      chain ??= path.chain;
+      isLastKnown ||= isLast;
+    } else if (path.refused.code === 'revoked') return refusalOf(path);
   }
-  return { status: 'good', isRevocationKnown: chain !== undefined, chain: chain ?? [] };
+  const isKnown = chain !== undefined && (!isCut || isLastKnown);
+  return { status: 'good', isRevocationKnown: isKnown, chain: isKnown && chain ? chain : [] };
 }
 
 function refusalOf(path: Exclude<PathVerdict, { verdict: 'valid' }>): PastVerdict {

@@ -5,11 +5,12 @@ import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { type TestContext, testContext } from '@edutrust/testing/context';
 import { eventually } from '@edutrust/testing/eventually';
+import type { Heartbeat } from './heartbeat.ts';
 import { giveBackAllJobs, startWorker } from './jobs.ts';
 
 const program = fileURLToPath(new URL('../../testing/worker.ts', import.meta.url));
 /** Beats often, and nobody who lives is silent for so long, however busy the machine is: silence is made, not waited for. */
-const heartbeat = { everyMs: 200, deadAfterMs: 10 * 60_000 };
+const heartbeat = { everyMs: 200, deadAfterMs: 10 * 60_000, goneAfterMs: 10 * 60_000 };
 
 /** A job that a process of its own is at. */
 async function workElsewhere(context: TestContext) {
@@ -21,13 +22,13 @@ async function workElsewhere(context: TestContext) {
   return child;
 }
 
-async function workHere(context: TestContext) {
+async function workHere(context: TestContext, pulse: Heartbeat = heartbeat) {
   let done = 0;
   const worker = await startWorker({
     pool: context.pool,
     concurrency: 1,
     log: context.log,
-    heartbeat,
+    heartbeat: pulse,
     handlers: {
       'test.work': async () => {
         done += 1;
@@ -78,6 +79,36 @@ test('J2: the job of a killed process runs again, and that of a living one is le
   } finally {
     child.kill('SIGKILL');
     await worker.stop();
+  }
+});
+
+test('J2: who is killed is known by the connection that went with the process, who is only stopped keeps the job', async () => {
+  await using context = await testContext({ migrations: [] });
+  const child = await workElsewhere(context);
+  const lives = () =>
+    context.pool.query(`SELECT FROM pg_locks AS l JOIN pg_database AS d ON d.oid = l.database
+      WHERE l.locktype = 'advisory' AND l.granted AND d.datname = current_database()`);
+  try {
+    await eventually(async () => assert.equal((await lives()).rowCount, 1));
+    child.kill('SIGSTOP'); // it says nothing from here on
+    const { worker, done } = await workHere(context, { ...heartbeat, goneAfterMs: 0 });
+    try {
+      const beats = new Set<number>();
+      await eventually(async () => {
+        const { rows } = await context.pool.query<{ at: Date }>(
+          'SELECT max(seen_at) AS at FROM platform.worker HAVING count(*) = 2',
+        );
+        for (const { at } of rows) beats.add(at.getTime());
+        assert.ok(beats.size > 3);
+      });
+      assert.equal(done(), 0, 'its process is there');
+      child.kill('SIGKILL');
+      await eventually(async () => assert.equal(done(), 1));
+    } finally {
+      await worker.stop();
+    }
+  } finally {
+    child.kill('SIGKILL');
   }
 });
 

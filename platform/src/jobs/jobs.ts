@@ -5,7 +5,7 @@ import type { Pool } from 'pg';
 import type { Database, Transaction } from '../database/database.ts';
 import type { Json } from '../json.ts';
 import type { Logger } from '../log.ts';
-import { type Heartbeat, startHeartbeat } from './heartbeat.ts';
+import { type Heartbeat, holdLife, startHeartbeat } from './heartbeat.ts';
 
 export { giveBackAllJobs } from './heartbeat.ts';
 
@@ -103,7 +103,7 @@ export interface WorkerOptions {
 
 /**
  * Runs the jobs whose handlers this process has, until it is stopped; a job under way is finished first. Jobs of a
- * process that died are given back within a minute (J2).
+ * process that died are given back in seconds, of a machine that is cut off within a minute (J2).
  */
 export async function startWorker({
   pool,
@@ -129,6 +129,11 @@ export async function startWorker({
   events.on('pool:create', ({ workerPool }) => {
     made = workerPool;
   });
+  // Its connection for news is there as long as the process is; it begins by listening.
+  const isLost = (error: unknown) => log.warn({ code: (error as { code?: string }).code }, 'a connection was lost');
+  events.on('pool:listen:success', ({ workerPool, client }) =>
+    client.once('drain', () => void holdLife(client, workerPool.id).catch(isLost)),
+  );
   const runner = await run({
     events,
     pgPool: pool,

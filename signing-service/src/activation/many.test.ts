@@ -69,6 +69,12 @@ describe('a thousand documents by one confirmation', () => {
   const confirmationOf = async (session: Session) =>
     (await principal.confirmation(session, {}, ({ mustOpen }) => mustOpen)) as Confirmation;
 
+  test('prepared files are stored as they are: they are packed inside', async () => {
+    const { rows } = await sql`SELECT attstorage FROM pg_attribute
+      WHERE attrelid = 'signing.session_item'::regclass AND attname = 'prepared'`.execute(world.context.db);
+    assert.deepEqual(rows, [{ attstorage: 'e' }]);
+  });
+
   test('nothing that stands out is signed unread: only what has marks to read may stay closed, and what was not opened is evidence', async () => {
     const [odd = '', usual = ''] = ids;
     const few = [odd, usual];

@@ -16,3 +16,9 @@ export const manyAtOnce: SchemaMigrations['migrations'][number] = {
     COMMENT ON COLUMN signing.session.not_opened IS
       'evidence: requests whose files the phone signed by their digests and did not open';`,
 };
+
+/** Files that wait for a confirmation: written once, read once or twice, and packed inside already. */
+export const preparedAsTheyAre: SchemaMigrations['migrations'][number] = {
+  name: '038-prepared-files-as-they-are',
+  sql: 'ALTER TABLE signing.session_item ALTER COLUMN prepared SET STORAGE EXTERNAL;',
+};

@@ -3,6 +3,7 @@ import type { Text } from '@edutrust/platform/messages';
 import type { Place } from '../formats/format.ts';
 import { coveredAt } from '../formats/pades/changes/covering.ts';
 import { openPdf, type PdfView } from '../formats/pdf/document.ts';
+import type { PdfDictionary } from '../formats/pdf/object.ts';
 import { type Box, pagesOf, visibleBoxOf } from '../formats/pdf/pages.ts';
 import { findText } from './text-finder.ts';
 
@@ -88,7 +89,7 @@ async function located(file: Buffer, wish: WishedPlace, refused: (detail: Text) 
   return { page: match.page, rect: [match.left, top - height, match.left + width, top] };
 }
 
-function faultOf(view: PdfView, page: Parameters<typeof coveredAt>[1], rect: Box): Text | undefined {
+function faultOf(view: PdfView, page: PdfDictionary, rect: Box): Text | undefined {
   const [left, bottom, right, top] = rect;
   const [pageLeft, pageBottom, pageRight, pageTop] = visibleBoxOf(view, page);
   const [width, height] = [right - left, top - bottom];
@@ -102,7 +103,13 @@ function faultOf(view: PdfView, page: Parameters<typeof coveredAt>[1], rect: Box
     return { vi: 'Ô chữ ký lớn hơn một phần năm trang.', en: 'The block is larger than a fifth of the page.' };
   const covered = coveredAt(view, page, rect);
   if (covered === 'text') return { vi: 'Ô chữ ký che chữ của văn bản.', en: 'The block covers text of the document.' };
-  return covered && { vi: 'Ô chữ ký che một ô khác của tệp.', en: 'The block covers something else in the file.' };
+  if (covered === 'picture') return { vi: 'Ô chữ ký che một hình của văn bản.', en: 'The block covers a picture.' };
+  if (covered === 'content that cannot be read')
+    return { vi: 'Không đọc được nội dung của trang này.', en: 'The content of this page cannot be read.' };
+  // On a scan every block lies over the picture of the paper.
+  return covered === 'annotation'
+    ? { vi: 'Ô chữ ký che một ô khác của tệp.', en: 'The block covers something else in the file.' }
+    : undefined;
 }
 
 function overlaps(one: Box, other: Box): boolean {

@@ -79,12 +79,12 @@ describe('J1, K5: what breaks while documents are sealed and archived by jobs, o
     assert.equal(events, issued);
   }
 
-  async function withJobs(work: () => Promise<void>): Promise<void> {
+  async function withJobs(work: () => Promise<void>, pulse: typeof heartbeat = heartbeat): Promise<void> {
     const { pool, log } = world.context;
     const { tasks: { [completeTask]: complete, [archiveTask]: archive } = {} } = world.service;
     assert.ok(complete && archive);
     const handlers = { [completeTask]: complete, [archiveTask]: archive };
-    const running = await startWorker({ pool, handlers, concurrency: 5, log, heartbeat });
+    const running = await startWorker({ pool, handlers, concurrency: 5, log, heartbeat: pulse });
     try {
       await work();
     } finally {
@@ -132,6 +132,25 @@ describe('J1, K5: what breaks while documents are sealed and archived by jobs, o
       );
       await mustBeSealedOnce(world, count);
     });
+
+  test('kill -9 of the process that does them: one beside it goes on, since the connection is gone, and nothing is sealed twice', async () => {
+    await confirmed();
+    const child = spawn(process.execPath, [worker, world.context.databaseUrl, '{}', '120'], {
+      stdio: ['ignore', 'inherit', 'inherit'],
+    });
+    assert.deepEqual(await once(child, 'exit'), [null, 'SIGKILL']);
+    await leaseIsOver();
+    const { rows } = await sql`SELECT FROM graphile_worker._private_jobs WHERE locked_by IS NOT NULL`.execute(
+      world.context.db,
+    );
+    assert.ok(rows.length > 0, 'it died with jobs in hand');
+    // By silence alone nobody would have died for ten minutes, and no clock takes up what was left.
+    await withJobs(() => eventually(async () => assert.equal((await counted()).archived, count), patienceMs), {
+      everyMs: 250,
+      deadAfterMs: 600_000,
+    });
+    await mustBeSealedOnce(world, count);
+  });
 
   test('kill -9 of the process that does them, again and again: each is sealed, logged and archived once', async () => {
     await confirmed();

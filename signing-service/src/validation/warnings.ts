@@ -30,6 +30,10 @@ const table = {
     vi: 'Một ô của biểu mẫu hiện chữ khác với giá trị lưu trong ô.',
     en: 'A form field shows other words than the value that it holds.',
   },
+  'block-over-scan': {
+    vi: 'Ô chữ ký được thêm sau nằm trên trang là ảnh chụp: không xác định được phần ảnh bên dưới. Hãy đối chiếu với bản lúc ký.',
+    en: 'A block that was added later lies over a page that is a picture: what it hides there cannot be told. Compare with the file as it was signed.',
+  },
   script: {
     vi: 'Tệp đã ký có đoạn mã tự chạy: trình đọc khác nhau có thể hiện khác nhau.',
     en: 'The signed file has a script that runs by itself: readers may show different things.',

@@ -242,6 +242,32 @@ describe('ASiC (ETSI EN 319 162-1)', () => {
         'container-unreadable',
       ],
       ['a file that inflates without end', () => bomb(), 'indeterminate', 'beyond-limits'],
+      [
+        'a file in the folder of the container',
+        () => withFiles(good, { 'META-INF/quyet-dinh.pdf': Buffer.from('x') }),
+        'indeterminate',
+        'file-not-signed',
+      ],
+      [
+        'a file in a folder that is spelt like it',
+        () => withFiles(good, { 'Meta-Inf/quyet-dinh.pdf': Buffer.from('x') }),
+        'indeterminate',
+        'file-not-signed',
+      ],
+      [
+        'another list beside it, in a folder that is spelt like it',
+        () => withFiles(good, { 'meta-inf/manifest.xml': Buffer.from('<a/>') }),
+        'indeterminate',
+        'file-not-signed',
+      ],
+      ['a signed file that becomes a link', () => linked(good), 'indeterminate', 'container-unreadable'],
+      ['a signed file with a second name', () => alsoCalled(good), 'indeterminate', 'container-unreadable'],
+      [
+        'a folder that holds bytes',
+        () => withFiles(good, { 'phu-luc.csv/': Buffer.from('x') }),
+        'indeterminate',
+        'container-unreadable',
+      ],
     ];
     for (const [name, make, verdict, code] of cases) {
       await t.test(name, async () => {
@@ -337,6 +363,28 @@ function twice(zip: Buffer, name: string): Buffer {
 function renamed(zip: Buffer): Buffer {
   const bytes = Buffer.from(zip);
   bytes.write('phu-LUC.csv', bytes.indexOf('phu-luc.csv')); // the first one is the local header's
+  return bytes;
+}
+
+const centralOf = (zip: Buffer, name: string) => zip.lastIndexOf(Buffer.from('504b0102', 'hex'), zip.lastIndexOf(name));
+
+/** The attributes of the directory, which nobody signs, make a file a symbolic link. */
+function linked(zip: Buffer): Buffer {
+  const bytes = Buffer.from(zip);
+  bytes.writeUInt32LE((0o120777 << 16) >>> 0, centralOf(bytes, 'phu-luc.csv') + 38);
+  return bytes;
+}
+
+/** An extra field of the directory says another name (APPNOTE 4.6.9), which some programs take. */
+function alsoCalled(zip: Buffer): Buffer {
+  const name = 'phu-luc.csv';
+  const at = centralOf(zip, name);
+  const path = Buffer.concat([Buffer.of(1, 0, 0, 0, 0), Buffer.from('khac.csv')]);
+  const extra = Buffer.concat([Buffer.of(0x75, 0x70, path.length, 0), path]);
+  const end = at + 46 + name.length;
+  const bytes = Buffer.concat([zip.subarray(0, end), extra, zip.subarray(end)]);
+  bytes.writeUInt16LE(extra.length, at + 30);
+  bytes.writeUInt32LE(bytes.readUInt32LE(bytes.length - 10) + extra.length, bytes.length - 10);
   return bytes;
 }
 

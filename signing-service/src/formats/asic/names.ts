@@ -2,10 +2,26 @@
 export const asicMediaType = 'application/vnd.etsi.asic-e+zip';
 export const simpleMediaType = 'application/vnd.etsi.asic-s+zip';
 
-const isReserved = (name: string) => name === 'mimetype' || /^META-INF\//iu.test(name);
+/** Names that nobody's files may have. */
+export const isReserved = (name: string) => name === 'mimetype' || /^META-INF\//iu.test(name);
 
-/** Whether a file of a container is one of those that people mean. */
-export const isDataFile = (name: string): boolean => !isReserved(name);
+/**
+ * Whether a file of a container is one of those that people mean: everything but what the container says of itself (§4.4.3, annex
+ * A). What else stands in `META-INF`, and what other programs take for another folder since it is spelt otherwise, is a file.
+ */
+export const isDataFile = (name: string): boolean => name !== 'mimetype' && !isOfContainer(name);
+
+const isOfContainer = (name: string) =>
+  name.startsWith('META-INF/') &&
+  (isSignatureFile(name) ||
+    isManifest(name) ||
+    isArchiveManifest(name) ||
+    isTimeStamp(name) ||
+    isXmlSignature(name) ||
+    ofOthers.test(name));
+/** Of ODF and UCF containers, and evidence records. */
+const ofOthers =
+  /^META-INF\/(?:manifest\.xml|container\.xml|metadata\.xml|[^/]*[eE]vidence[rR]ecord[^/]*\.(?:ers|xml))$/u;
 /** `META-INF/*signature*.p7s` (§4.4.4.2). */
 export const isSignatureFile = (name: string): boolean => /^META-INF\/[^/]*signature[^/]*\.p7s$/iu.test(name);
 /** `META-INF/*ASiCManifest*.xml`. */

@@ -7,13 +7,13 @@ import { assembleCms } from '../cms.ts';
 import type { LongTerm, Prepared, SignatureParts, Signer } from '../format.ts';
 import { readZip } from '../zip/read.ts';
 import { writeManifest } from './manifest.ts';
-import { asicMediaType, isDataFile, isSignatureFile, manifestName, signatureName } from './names.ts';
+import { asicMediaType, isReserved, isSignatureFile, manifestName, signatureName } from './names.ts';
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest();
 
 /** A container of files that nobody signed yet (ETSI EN 319 162-1 §4.4): `mimetype` first, as programs find it. */
 export function makeAsic(files: ReadonlyMap<string, Uint8Array>): Buffer {
-  for (const name of files.keys()) if (!isDataFile(name)) throw reservedName(name);
+  for (const name of files.keys()) if (isReserved(name)) throw reservedName(name);
   return writeZip(new Map([['mimetype', Buffer.from(asicMediaType)], ...files]));
 }
 
@@ -28,7 +28,7 @@ export function prepareAsic(
   { at, certificate }: { readonly at: Date; readonly certificate: Uint8Array },
 ): Prepared {
   const files = readZip(Buffer.from(container));
-  const data = new Map([...files].filter(([name]) => isDataFile(name)).map(([name, file]) => [name, sha256(file)]));
+  const data = new Map([...files].filter(([name]) => !isReserved(name)).map(([name, file]) => [name, sha256(file)]));
   const number = nextNumber(files);
   const manifest = writeManifest(signatureName(number), data);
   const digest = sha256(manifest);

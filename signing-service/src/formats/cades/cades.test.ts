@@ -15,7 +15,7 @@ import {
   readCms,
   withHashIndex,
 } from '@edutrust/certs/cms';
-import { oid, sequence } from '@edutrust/certs/der';
+import { childrenOf, explicit, integer, octetString, oid, readDer, sequence, setOf, tag } from '@edutrust/certs/der';
 import { createAuthority, ocspResponse, revocationList } from '../../../testing/authority.ts';
 import { sampledJudge, validateFile } from '../../../testing/both-judges.ts';
 import type { ValidationOptions } from '../../validation/options.ts';
@@ -149,6 +149,42 @@ describe('CAdES (ETSI EN 319 122-1)', () => {
       const revoked = revocationList(people, [{ serial: who.serial, at: new Date('2026-05-01T00:00:00Z') }], now, now);
       const [verdict, , code] = await judge(await levels['B-T'](), { crls: [...crls, revoked] });
       assert.deepEqual([verdict, code], ['invalid', 'certificate-revoked']);
+    });
+    await t.test('that revocation, behind forty lists of nobody with earlier times', async () => {
+      const nobody = createAuthority();
+      const noise = Array.from({ length: 40 }, (_, day) => {
+        const time = new Date(at.getTime() + (day + 1) * 3_600_000);
+        return revocationList(nobody.people, [], time, time);
+      });
+      const revoked = revocationList(people, [{ serial: who.serial, at: new Date('2026-05-20T07:00:00Z') }], now, now);
+      const current = revocationList(people, [], new Date('2026-05-20T00:00:00Z'), new Date('2026-05-25T00:00:00Z'));
+      const file = addCadesValidationData(await levels['B-T'](), { crls: [current, ...noise] });
+      const [verdict, , code] = await judge(file, { crls: [...crls, revoked] });
+      assert.deepEqual([verdict, code], ['invalid', 'certificate-revoked']);
+    });
+    await t.test('the attributes that were signed, as if they were the document', async () => {
+      const { signedAttributes = Buffer.alloc(0), certificates } = readCms(await levels['B-B'](), 'none');
+      const [wrapped] = childrenOf(childrenOf(readDer(await levels['B-B']()), tag.sequence)[1], 0xa0);
+      const info = childrenOf(childrenOf(wrapped, tag.sequence).at(-1), tag.set)[0];
+      const parts = childrenOf(info, tag.sequence).filter(({ tag: kind }) => kind !== 0xa0 && kind !== 0xa1);
+      const [, , digest] = parts;
+      assert.ok(digest);
+      const stripped = sequence(
+        oid(cmsOids.signedData),
+        explicit(
+          0,
+          sequence(
+            integer(1),
+            setOf(digest.bytes),
+            sequence(oid(cmsOids.data), explicit(0, octetString(signedAttributes))),
+            explicit(0, ...certificates),
+            setOf(sequence(...parts.map(({ bytes }) => bytes))),
+          ),
+        ),
+      );
+      const report = await validateFile(stripped, { anchors, crls, at: now });
+      assert.deepEqual([report.verdict, report.reasons[0]?.code], ['invalid', 'signature-wrong']);
+      assert.equal(report.signatures[0]?.intact, false);
     });
     await t.test('a signature without a signing certificate attribute is no CAdES', async () => {
       const file = openssl('cms', '-sign', '-binary', '-noattr');

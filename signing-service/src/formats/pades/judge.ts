@@ -5,6 +5,7 @@ import { type ReasonCode, reason } from '../../validation/reasons.ts';
 import type { SignatureReport } from '../../validation/report.ts';
 import { type Material, type Surroundings, withMaterial } from '../../validation/surroundings.ts';
 import { emptyReport, withVerdict } from '../../validation/verdict.ts';
+import { warning } from '../../validation/warnings.ts';
 import type { PdfFile } from '../pdf/document.ts';
 import { as, nameOf, type PdfDictionary, textOf } from '../pdf/object.ts';
 import { checkByteRange } from './byte-range.ts';
@@ -48,7 +49,7 @@ export function judgeField(file: PdfFile, field: SignedField, given: PdfSurround
   const range = checkByteRange(file, dictionary, placed);
   if (!range.ok) return refused(range.code, range.detail);
   const permissions = permissionsOf(file.at(range.revision), dictionary, field);
-  const { changes, laterSignatures } = reviewChanges(file, range.revision, range.length, permissions);
+  const { changes, laterSignatures, isOverScan } = reviewChanges(file, range.revision, range.length, permissions);
   const base: SignatureReport = {
     ...emptyReport(field.name),
     coverage: range.length === file.bytes.length ? 'whole' : 'revision',
@@ -77,7 +78,8 @@ export function judgeField(file: PdfFile, field: SignedField, given: PdfSurround
   const cms = tryReadCms(range.contents);
   if ('code' in cms) return judged(withVerdict({ ...base, format }, [...changeReasons, reason(cms.code, cms.detail)]));
   const { around, stored, documentTimeStamps } = given;
-  const warnings = latentContent(file.at(range.revision));
+  const latent = latentContent(file.at(range.revision));
+  const warnings = isOverScan ? [...latent, warning('block-over-scan')] : latent;
   const profile = format === 'PAdES' ? 'baseline' : 'plain';
   return judged(
     judgeCms(

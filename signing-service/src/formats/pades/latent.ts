@@ -88,7 +88,7 @@ function lookAtPage(view: PdfView, page: PdfDictionary, { work, note }: Looking)
   const annotations = (view.array(page.entries.get('Annots')) ?? []).flatMap((item) => view.dictionary(item) ?? []);
   const covers: Box[] = [];
   for (const annotation of annotations) {
-    const box = boxOf(view.array(annotation.entries.get('Rect')));
+    const box = boxOf(view, annotation.entries.get('Rect'));
     const look = lookOf(view, annotation);
     if (!box) continue;
     if (isHidden(view, annotation)) {
@@ -121,10 +121,11 @@ const areaOf = ([left, bottom, right, top]: Box) => (right - left) * (top - bott
 
 /** Whether a look fills about all of its box. */
 function isOpaqueLook(view: PdfView, look: PdfStream, work: Work): boolean {
-  const box = boxOf(view.array(look.dictionary.entries.get('BBox')));
+  const box = boxOf(view, look.dictionary.entries.get('BBox'));
   if (!box) return false;
   for (const mark of marksOfForm(view, look, work))
-    if (mark.kind === 'area' && mark.isOpaque && areaOf(mark.box) > areaOf(box) * 0.6) return true;
+    if (mark.kind === 'area' && mark.isOpaque && mark.shape !== 'path' && areaOf(mark.box) > areaOf(box) * 0.6)
+      return true;
   return false;
 }
 
@@ -135,8 +136,8 @@ function isTextCovered(marks: Iterable<Mark>, covers: readonly Box[]): boolean {
     glyphs.filter(({ x, y }) => x > box[0] && x < box[2] && y > box[1] && y < box[3]).length >= leastCovered;
   for (const mark of marks) {
     if (mark.kind === 'area') {
-      if (mark.isOpaque && coveredBy(mark.box)) return true;
-    } else if (!mark.isInvisible) glyphs.push(mark.at);
+      if (mark.isOpaque && mark.shape !== 'path' && coveredBy(mark.box)) return true;
+    } else if (mark.kind === 'glyph' && !mark.isInvisible) glyphs.push(mark.at);
   }
   return covers.some(coveredBy);
 }

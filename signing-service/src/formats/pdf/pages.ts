@@ -33,19 +33,43 @@ export function inherited(view: PdfView, page: PdfDictionary, key: string): PdfO
   return null;
 }
 
-/** A rectangle as it is written, its corners in order; `undefined` for what is none or has no area. */
-export function boxOf(items: readonly PdfObject[] | undefined): Box | undefined {
-  const numbers = items?.map((item) => as('number', item)?.value ?? Number.NaN) ?? [];
+/** A rectangle, its corners in order, wherever its numbers stand; `undefined` for what is none or has no area. */
+export function boxOf(view: PdfView, value: PdfObject | undefined): Box | undefined {
+  const numbers = view.array(value)?.map((item) => as('number', view.resolve(item))?.value ?? Number.NaN) ?? [];
   const [x1 = Number.NaN, y1 = Number.NaN, x2 = Number.NaN, y2 = Number.NaN] = numbers;
   if (numbers.length !== 4 || numbers.some(Number.isNaN)) return undefined;
   const box: Box = [Math.min(x1, x2), Math.min(y1, y2), Math.max(x1, x2), Math.max(y1, y2)];
   return box[0] < box[2] && box[1] < box[3] ? box : undefined;
 }
 
+/** Of each annotation, the pages that list it: what readers draw it by, whatever its own `/P` says. Once a document. */
+const listed = new WeakMap<PdfView, ReadonlyMap<number, readonly PdfReference[]>>();
+
+/** The pages that list an annotation among theirs (§7.7.3.3, table 31). @throws MalformedPdf */
+export function pagesListing(view: PdfView, annotation: number): readonly PdfReference[] {
+  const known = listed.get(view) ?? listingOf(view);
+  listed.set(view, known);
+  return known.get(annotation) ?? [];
+}
+
+function listingOf(view: PdfView): ReadonlyMap<number, readonly PdfReference[]> {
+  const found = new Map<number, PdfReference[]>();
+  const catalog = view.dictionary(view.trailer.entries.get('Root'));
+  for (const page of catalog ? pagesOf(view, catalog) : [])
+    for (const item of view.array(view.dictionary(page)?.entries.get('Annots')) ?? []) {
+      const number = as('reference', item)?.number;
+      if (number === undefined) continue;
+      const pages = found.get(number);
+      if (!pages) found.set(number, [page]);
+      else if (pages.at(-1) !== page) pages.push(page);
+    }
+  return found;
+}
+
 /** What is shown of a page: its crop box, else its media box (§14.11.2). @throws MalformedPdf */
 export function visibleBoxOf(view: PdfView, page: PdfDictionary): Box {
-  const media = boxOf(view.array(inherited(view, page, 'MediaBox')));
-  const box = boxOf(view.array(inherited(view, page, 'CropBox'))) ?? media;
+  const media = boxOf(view, inherited(view, page, 'MediaBox'));
+  const box = boxOf(view, inherited(view, page, 'CropBox')) ?? media;
   if (!box) throw new MalformedPdf('a page without a size');
   return box;
 }

@@ -95,6 +95,9 @@ function readTable(parser: Parser, budget: Budget): Read {
     for (let index = 0; index < count; index++) {
       const entry = readTableEntry(parser.bytes, parser.position);
       if (!entry) parser.fail('bad cross-reference entry');
+      // The head of the free list is object 0: some readers count from there, whatever the table says.
+      if (first + index === 1 && isHeadOfFree(parser.bytes, parser.position))
+        parser.fail('a table that starts at object 1');
       parser.position += 20;
       if (entries.has(first + index)) parser.fail(`object ${first + index} twice in one cross-reference table`);
       entries.set(first + index, entry);
@@ -118,6 +121,8 @@ function readTableEntry(bytes: Buffer, at: number): XrefEntry | undefined {
   if (bytes[at + 17] === 0x66) return { type: 'free' };
   return bytes[at + 17] === 0x6e ? { type: 'offset', offset, generation } : undefined;
 }
+
+const isHeadOfFree = (bytes: Buffer, at: number) => bytes.toString('latin1', at + 11, at + 18) === '65535 f';
 
 function digits(bytes: Buffer, at: number, count: number): number | undefined {
   let value = 0;

@@ -280,6 +280,11 @@ const references: readonly Case[] = [
     'xml-signature-malformed',
   ],
   [
+    'words between the parts of a signature',
+    () => good.replace('<ds:SignatureValue', 'Điểm: 10<ds:SignatureValue'),
+    'xml-signature-malformed',
+  ],
+  [
     'properties of another signature',
     () => good.replace(/Target="#[^"]*"/u, 'Target="#other"'),
     'xml-signature-malformed',

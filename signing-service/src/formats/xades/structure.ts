@@ -27,6 +27,9 @@ export interface SignatureStructure {
  * there, or something else is.
  */
 export function structureOf(element: XmlElement): SignatureStructure | string {
+  // What stands between them nobody signed, and a reader of the document would see it.
+  if (element.children.some((child) => child.kind === 'text' && child.text.trim() !== ''))
+    return 'text beside its parts';
   const [signedInfo, value, ...rest] = elementsOf(element);
   if (!isDsig(signedInfo, 'SignedInfo') || !isDsig(value, 'SignatureValue')) return 'no SignedInfo and SignatureValue';
   const keyInfo = isDsig(rest[0], 'KeyInfo') ? rest[0] : undefined;

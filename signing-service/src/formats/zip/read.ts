@@ -52,7 +52,9 @@ export function readContainer(container: Content): Map<string, Buffer | ByteSour
     const { contents, next } = readEntry(container, entry, start, mostInflated - held);
     if (isHeld(contents)) held += contents.length;
     dataEnd = next;
-    if (!entry.name.endsWith('/')) files.set(entry.name, contents);
+    const isFolder = entry.name.endsWith('/');
+    if (isFolder && contents.length > 0) throw new MalformedZip(`${entry.name} holds bytes`);
+    if (!isFolder) files.set(entry.name, contents);
     at = entry.next;
   }
   if (at !== directory.length || dataEnd !== start) throw new MalformedZip('bytes that belong to no file');
@@ -106,9 +108,13 @@ function readCentral(bytes: Buffer, at: number): Central {
   const next = at + 46 + nameLength + bytes.readUInt16LE(at + 30) + bytes.readUInt16LE(at + 32);
   if (next > bytes.length) throw new MalformedZip('a directory entry beyond the directory');
   const flags = bytes.readUInt16LE(at + 8);
+  // A link is what it leads to for whoever unpacks it, and that is not what is signed.
+  if (((bytes.readUInt32LE(at + 38) >>> 16) & fileType) === symbolicLink) throw new MalformedZip('a symbolic link');
+  const raw = bytes.subarray(at + 46, at + 46 + nameLength);
+  checkExtra(bytes.subarray(at + 46 + nameLength, at + 46 + nameLength + bytes.readUInt16LE(at + 30)), raw);
   if ((flags & ~knownFlags) !== 0) throw new MalformedZip('an encrypted or unknown kind of entry');
   return {
-    name: nameOf(bytes.subarray(at + 46, at + 46 + nameLength)),
+    name: nameOf(raw),
     flags,
     method: bytes.readUInt16LE(at + 10),
     crc: bytes.readUInt32LE(at + 16),
@@ -117,6 +123,18 @@ function readCentral(bytes: Buffer, at: number): Central {
     offset: bytes.readUInt32LE(at + 42),
     next,
   };
+}
+
+const [fileType, symbolicLink] = [0xf000, 0xa000];
+const unicodePath = 0x7075;
+
+/** Extra fields (APPNOTE 4.5); of them one names the file for some programs, and must say what its name says (4.6.9). */
+function checkExtra(extra: Buffer, name: Buffer): void {
+  for (let at = 0; at + 4 <= extra.length; at += 4 + extra.readUInt16LE(at + 2)) {
+    const field = extra.subarray(at + 4, at + 4 + extra.readUInt16LE(at + 2));
+    if (extra.readUInt16LE(at) === unicodePath && !field.subarray(5).equals(name))
+      throw new MalformedZip('a file with two names');
+  }
 }
 
 function nameOf(bytes: Buffer): string {
@@ -166,8 +184,10 @@ function checkLocal(container: Content, entry: Central, limit: number, fault: Fa
   const isSame = (field: number, value: number) =>
     bytes.readUInt32LE(field) === value || (hasDescriptor && bytes.readUInt32LE(field) === 0);
   if (from > limit) throw fault('longer than the file');
+  const raw = bytesAt(container, offset + 30, from - offset - 30);
+  checkExtra(raw.subarray(nameLength), raw.subarray(0, nameLength));
   if (
-    nameOf(bytesAt(container, offset + 30, nameLength)) !== name ||
+    nameOf(raw.subarray(0, nameLength)) !== name ||
     bytes.readUInt16LE(6) !== flags ||
     bytes.readUInt16LE(8) !== method ||
     !isSame(14, crc) ||

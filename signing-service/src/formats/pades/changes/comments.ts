@@ -1,7 +1,7 @@
 import { as, nameOf, type PdfDictionary, type PdfObject } from '../../pdf/object.ts';
-import { boxOf } from '../../pdf/pages.ts';
+import { type Box, boxOf, pagesListing } from '../../pdf/pages.ts';
 import type { Comparison } from './comparison.ts';
-import { coveredAt } from './covering.ts';
+import { coveredAt, hidesBelow } from './covering.ts';
 import type { Finding } from './finding.ts';
 
 /** What people write beside or over a text to say something of it (ISO 32000-1 table 170, §12.5.6.2); and its window. */
@@ -29,17 +29,29 @@ export function isNewComment({ current, added }: Comparison, item: PdfObject): b
  * open, whatever is permitted: it may hide what was signed.
  */
 export function checkComment(comparison: Comparison, item: PdfObject, page: PdfDictionary | undefined): Finding {
-  const { signed, current } = comparison;
+  const { current } = comparison;
   const number = as('reference', item)?.number ?? 0;
   const annotation = current.dictionary(item);
   const detail = `annotation ${number}`;
   if (!comparison.claimAdded(item)) return { kind: 'comment', allowed: false, detail, objects: [number] };
-  const isOver = over.has(nameOf(current.resolve(annotation?.entries.get('Subtype'))) ?? '');
-  const box = boxOf(current.array(annotation?.entries.get('Rect')));
-  const shownOn = page ?? signed.dictionary(annotation?.entries.get('P'));
-  // Readers draw some kinds that bring no look; and of a place that is not known nothing can be said.
-  const covered = isOver && box && (shownOn ? coveredAt(signed, shownOn, box) : 'a place that is not known');
+  const box = boxOf(current, annotation?.entries.get('Rect'));
+  const kind = nameOf(current.resolve(annotation?.entries.get('Subtype'))) ?? '';
+  // Readers draw some kinds that bring no look; and those beside the text by the look that they bring.
+  const isOver = over.has(kind) || hidesBelow(current, annotation);
+  const covered = isOver && box && coveredOn(comparison, number, box, page);
   return covered
     ? { kind: 'covering', allowed: false, detail: `${detail} over ${covered}`, objects: [number] }
     : { kind: 'comment', allowed: true, detail, objects: [number] };
+}
+
+/** On each page that lists it; of a place that is not known nothing can be said. */
+function coveredOn(
+  { signed, current }: Comparison,
+  number: number,
+  box: Box,
+  page: PdfDictionary | undefined,
+): string | undefined {
+  const listed = pagesListing(current, number).map((one) => signed.dictionary(one));
+  const pages = listed.length > 0 ? listed : [page];
+  return pages.map((one) => coveredAt(signed, one, box)).find((covered) => covered !== undefined);
 }

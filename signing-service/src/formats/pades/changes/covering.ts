@@ -1,7 +1,7 @@
 import type { PdfView } from '../../pdf/document.ts';
-import { as, integerOf, nameOf, type PdfDictionary, type PdfObject } from '../../pdf/object.ts';
-import { type Box, boxOf } from '../../pdf/pages.ts';
-import { glyphsOf } from './page-text.ts';
+import { as, integerOf, nameOf, type PdfDictionary, type PdfObject, type PdfReference } from '../../pdf/object.ts';
+import { type Box, boxOf, visibleBoxOf } from '../../pdf/pages.ts';
+import { type Mark, marksOf, marksOfForm } from './page-text.ts';
 
 /** What nobody sees on a page. */
 const unseen = new Set(['Link', 'Popup']);
@@ -12,6 +12,11 @@ const toleratedPoints = 2;
 /** A third, and what a hand that seals is off by (Decree 30/2020/NĐ-CP, annex I). */
 const mostOfPicture = 0.4;
 
+/** A picture that fills so much of its page is the paper itself, scanned. */
+const leastOfScan = 0.5;
+
+const areaOf = ([left, bottom, right, top]: Box) => (right - left) * (top - bottom);
+
 const shrunk = ([left, bottom, right, top]: Box): Box => [
   left + toleratedPoints,
   bottom + toleratedPoints,
@@ -19,23 +24,41 @@ const shrunk = ([left, bottom, right, top]: Box): Box => [
   top - toleratedPoints,
 ];
 
+/** What lies below something that a later revision drew: it may not, but for a scan, of which nobody can tell what it shows there. */
+type Covered = 'text' | 'annotation' | 'picture' | 'content that cannot be read' | 'scan';
+
 /**
- * What a block that a later revision puts on a page lies over, in the document as it was signed: text, or another
- * annotation. `undefined` when it lies where nothing was, or draws nothing.
+ * What a block that a later revision puts on pages lies over, in the document as it was signed, on whichever page it is shown.
+ * `undefined` when it lies where nothing was, or draws nothing.
  */
-export function coveredBy(signed: PdfView, current: PdfView, widget: PdfDictionary): string | undefined {
-  const box = boxOf(current.array(widget.entries.get('Rect')));
-  const page = signed.dictionary(widget.entries.get('P'));
-  if (!box || !page || !widget.entries.has('AP')) return undefined;
-  const now = annotationsOf(current, current.dictionary(widget.entries.get('P')));
+export function coveredBy(
+  signed: PdfView,
+  current: PdfView,
+  { look, page }: Shown,
+  isNew: boolean,
+): Covered | undefined {
+  const widget = current.dictionary(look);
+  const box = boxOf(current, widget?.entries.get('Rect'));
+  if (!box || !widget?.entries.has('AP')) return undefined;
+  const now = annotationsOf(current, current.dictionary(page));
   // A seal lies over the left third of the hand of who signed; all that lies there by now counts together.
   const isLeftToBeSeen = (there: Box, { item, annotation }: Annotation) => {
     const above = now.filter((one) => isNotThe(item, one.item) && isSeen(current, one.annotation));
-    const parts = above.map((one) => overlap(there, boxOf(current.array(one.annotation.entries.get('Rect'))) ?? there));
+    const parts = above.map((one) => overlap(there, boxOf(current, one.annotation.entries.get('Rect')) ?? there));
     return isPicture(signed, annotation) && parts.reduce((sum, part) => sum + part, 0) <= mostOfPicture;
   };
-  const covered = coveredAt(signed, page, box, isLeftToBeSeen);
-  return covered && `a block over ${covered === 'text' ? 'text' : 'another annotation'}`;
+  // A place that waited lies over the dots that say where to sign.
+  const isText = (code: string) => isNew || !leaders.test(code);
+  return coveredAt(signed, signed.dictionary(page), box, { isLeftToBeSeen, look, isText });
+}
+
+/** In the encodings of simple fonts (ISO 32000-1 annex D.2). */
+export const leaders = /^[._\-\x85]$/u;
+
+/** An annotation on one of the pages that list it. */
+interface Shown {
+  readonly look: PdfReference;
+  readonly page: PdfReference;
 }
 
 interface Annotation {
@@ -56,25 +79,42 @@ const isNotThe = (one: PdfObject, other: PdfObject) => {
 
 /**
  * What stands in a box of a page already; `undefined` for an empty place. Text is found by an estimate. An annotation
- * that may be covered, since enough of it is left to be seen, is no such thing.
+ * that may be covered, since enough of it is left to be seen, is no such thing, nor is the look itself.
  */
 export function coveredAt(
   view: PdfView,
-  page: PdfDictionary,
+  page: PdfDictionary | undefined,
   box: Box,
-  isLeftToBeSeen: (there: Box, annotation: Annotation) => boolean = () => false,
-): 'text' | 'annotation' | undefined {
+  {
+    isLeftToBeSeen = () => false,
+    look,
+    isText = () => true,
+  }: {
+    readonly isLeftToBeSeen?: (there: Box, annotation: Annotation) => boolean;
+    readonly look?: PdfReference;
+    readonly isText?: (code: string) => boolean;
+  } = {},
+): Covered | undefined {
+  if (!page) return 'content that cannot be read';
   const [left, bottom, right, top] = shrunk(box);
+  const isOver = (there: Box) => there[0] < right && there[2] > left && there[1] < top && there[3] > bottom;
   const isCovered = annotationsOf(view, page).some((other) => {
-    const there = isSeen(view, other.annotation) ? boxOf(view.array(other.annotation.entries.get('Rect'))) : undefined;
-    const isOver = there && there[0] < right && there[2] > left && there[1] < top && there[3] > bottom;
-    return isOver && !isLeftToBeSeen(there, other);
+    if (look && !isNotThe(other.item, look)) return false;
+    const there = isSeen(view, other.annotation) ? boxOf(view, other.annotation.entries.get('Rect')) : undefined;
+    return there && isOver(there) && !isLeftToBeSeen(there, other);
   });
   if (isCovered) return 'annotation';
-  for (const { x, y } of glyphsOf(view, page)) {
-    if (x > left && x < right && y > bottom && y < top) return 'text';
+  const mostOfPage = areaOf(visibleBoxOf(view, page)) * leastOfScan;
+  let below: Covered | undefined;
+  for (const mark of marksOf(view, page)) {
+    if (mark.kind === 'unread') below = 'content that cannot be read';
+    else if (mark.kind === 'area') {
+      if (mark.shape === 'picture' && isOver(mark.box))
+        below = areaOf(mark.box) < mostOfPage ? 'picture' : (below ?? 'scan');
+    } else if (mark.at.x > left && mark.at.x < right && mark.at.y > bottom && mark.at.y < top && isText(mark.code))
+      return 'text';
   }
-  return undefined;
+  return below;
 }
 
 /** A signature whose look is pictures and nothing else: no letters, no form that could hold some. */
@@ -88,6 +128,33 @@ function isPicture(view: PdfView, widget: PdfDictionary): boolean {
     nameOf(as('stream', view.resolve(object))?.dictionary.entries.get('Subtype')) === 'Image';
   const isOnlyXObjects = [...(resources?.entries.keys() ?? [])].every((name) => name === 'XObject');
   return isSigned && isOnlyXObjects && pictures.length > 0 && pictures.every(isImage);
+}
+
+/** A line through or below a text is drawn as thin as this, in points. */
+const thinnest = 3;
+
+/** Whether a look fills an area, or shows a picture, that nothing is seen through. */
+export function isOpaqueLook(view: PdfView, annotation: PdfDictionary | undefined): boolean {
+  return lookMarks(view, annotation).some((mark) => mark.kind === 'area' && isThick(mark));
+}
+
+/** Whether a look could hide what lies below it: by an area, a picture, letters of its own, or what cannot be read of it. */
+export function hidesBelow(view: PdfView, annotation: PdfDictionary | undefined): boolean {
+  return lookMarks(view, annotation).some((mark) => mark.kind !== 'area' || isThick(mark));
+}
+
+function isThick({ box: [left, bottom, right, top], shape, isOpaque }: Extract<Mark, { kind: 'area' }>): boolean {
+  return shape === 'picture' || (isOpaque && Math.min(right - left, top - bottom) > thinnest);
+}
+
+/** What any state of a normal look draws (§12.5.5), in its own space. */
+function lookMarks(view: PdfView, annotation: PdfDictionary | undefined): Mark[] {
+  const normal = view.resolve(view.dictionary(annotation?.entries.get('AP'))?.entries.get('N'));
+  const looks = as('stream', normal) ? [normal] : [...(as('dictionary', normal)?.entries.values() ?? [])];
+  return looks.flatMap((look) => {
+    const stream = as('stream', view.resolve(look));
+    return stream ? [...marksOfForm(view, stream)] : [];
+  });
 }
 
 /** The part of one box that another lies over. */

@@ -1,4 +1,7 @@
-import { as, type PdfObject, type PdfReference, sameObject } from '../../pdf/object.ts';
+import type { PdfView } from '../../pdf/document.ts';
+import { as, integerOf, type PdfObject, type PdfReference, sameObject } from '../../pdf/object.ts';
+import { boxOf, pagesListing } from '../../pdf/pages.ts';
+import { coveredAt, isOpaqueLook, leaders } from './covering.ts';
 import type { Finding } from './finding.ts';
 import type { FormReview } from './form-review.ts';
 
@@ -44,11 +47,31 @@ function checkFilled(review: FormReview, link: PdfReference, path: string, keys:
   explained.add(link.number);
   for (const key of new Set([...before.entries.keys(), ...after.entries.keys()])) {
     const [was, is] = [before.entries.get(key), after.entries.get(key)];
-    if (sameObject(was, is) && key !== 'AP' && !reachesChange(review, is)) continue;
+    // Of what filling in does not write, the same reference leads to what is judged itself: the page that gains a block, say.
+    if (sameObject(was, is) && key !== 'AP' && !(keys.has(key) && reachesChange(review, is))) continue;
+    // What was not to be seen is not filled in by showing it.
+    const shows = key === 'F' && (flagsOf(signed, was) & ~flagsOf(current, is) & hiddenFlags) !== 0;
+    if (shows) return refuse(`/F of field ${link.number}`);
     if (!keys.has(key) || !comparison.claimReplaced(is, [link.number]))
       return refuse(`/${key} of field ${link.number}`);
   }
+  if (hidesText(review, link))
+    return { kind: 'covering', allowed: false, detail: `field ${path} over text`, objects: [link.number] };
   return { kind: 'form-fill', allowed: true, detail: path, field: link.number, objects: [link.number] };
+}
+
+/** Invisible, Hidden, NoView, ToggleNoView (§12.5.3). */
+const hiddenFlags = 0b1_0010_0011;
+const flagsOf = (view: PdfView, value: PdfObject | undefined) => integerOf(view.resolve(value)) ?? 0;
+
+/** Whether the new look of a field lies over text of its page that could be seen through the old one. */
+function hidesText({ comparison: { signed, current } }: FormReview, link: PdfReference): boolean {
+  const [before, after] = [signed.dictionary(link), current.dictionary(link)];
+  const box = boxOf(current, after?.entries.get('Rect'));
+  if (!box || !isOpaqueLook(current, after) || isOpaqueLook(signed, before)) return false;
+  const pages = pagesListing(current, link.number).map((page) => signed.dictionary(page));
+  const isText = (code: string) => !leaders.test(code);
+  return pages.some((page) => coveredAt(signed, page, box, { look: link, isText }) === 'text');
 }
 
 /** A value or look that is the same reference, but to an object that was replaced. */

@@ -9,4 +9,6 @@ export interface FormReview {
   readonly widgets: Set<number>;
   /** Values of signature fields that were added or signed. */
   readonly signatures: Set<number>;
+  /** Looks that lie over a page which is one picture. */
+  readonly overScans: Set<number>;
 }

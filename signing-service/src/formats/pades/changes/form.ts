@@ -1,5 +1,5 @@
 import type { PdfView } from '../../pdf/document.ts';
-import { as, integerOf, nameOf, type PdfObject, sameObject, textOf } from '../../pdf/object.ts';
+import { as, integerOf, nameOf, type PdfDictionary, type PdfObject, sameObject, textOf } from '../../pdf/object.ts';
 import type { Comparison } from './comparison.ts';
 import type { Finding } from './finding.ts';
 import { checkFilledField, checkFilledWidget } from './form-field.ts';
@@ -8,6 +8,7 @@ import { checkSignatureField } from './signature-field.ts';
 
 /** Entries of the form that say how fields are drawn, not what they hold; readers take the fields' own first. */
 const drawing = new Set(['DA', 'DR', 'Q', 'NeedAppearances']);
+const defaults = ['DA', 'Q', 'NeedAppearances'] as const;
 
 /** The form may gain signature fields at the end of `/Fields`; its fields may be signed and filled in. */
 export function checkForm(review: FormReview, was: PdfObject | undefined, is: PdfObject | undefined): Finding[] {
@@ -28,12 +29,43 @@ export function checkForm(review: FormReview, was: PdfObject | undefined, is: Pd
     if (key === 'SigFlags' && [1, 2, 3].includes(integerOf(current.resolve(entryIs)) ?? 0)) continue;
     return refuse(`/${key} of /AcroForm`);
   }
+  const redrawn = defaults.filter((key) => redraws(review, before, after, key));
   const fieldsPlace = after.entries.get('Fields');
   if (before && !ownPlace(review.comparison, before.entries.get('Fields'), fieldsPlace))
     return refuse('/Fields is another object');
   const fieldsWere = (before && signed.array(before.entries.get('Fields'))) ?? [];
   const fields = current.array(fieldsPlace) ?? [];
-  return checkFields(review, fieldsWere, fields, { path: '', type: undefined, depth: 0 });
+  return [
+    ...redrawn.map((key) => ({ kind: 'form-fill' as const, allowed: false, detail: `/${key} of /AcroForm` })),
+    ...checkFields(review, fieldsWere, fields, { path: '', type: undefined, depth: 0 }),
+  ];
+}
+
+/**
+ * Whether readers draw fields otherwise than they were signed, since the form says otherwise: by a default that a field has none of
+ * its own for, and all of them anew where it asks for that (ISO 32000-1 §12.7.2).
+ */
+function redraws(
+  { comparison: { signed, current } }: FormReview,
+  before: PdfDictionary | undefined,
+  after: PdfDictionary,
+  key: (typeof defaults)[number],
+): boolean {
+  const valueIn = (view: PdfView, form: PdfDictionary | undefined) =>
+    view.resolve(form?.entries.get(key)) ?? (key === 'NeedAppearances' ? false : null);
+  const isAnew = current.resolve(after.entries.get('NeedAppearances')) === true;
+  if (sameObject(valueIn(signed, before), valueIn(current, after))) return false;
+  const own = key === 'NeedAppearances' ? undefined : key;
+  const isDrawnBy = (field: PdfObject, type: string | undefined, hasOwn: boolean, depth: number): boolean => {
+    const entries = signed.dictionary(field)?.entries;
+    if (!entries || depth > 32) return depth > 32;
+    const kind = nameOf(signed.resolve(entries.get('FT'))) ?? type;
+    const has = hasOwn || (own !== undefined && entries.has(own));
+    const kids = signed.array(entries.get('Kids')) ?? [];
+    if (kids.length > 0) return kids.some((kid) => isDrawnBy(kid, kind, has, depth + 1));
+    return kind !== 'Sig' && !has && (own === undefined || isAnew || !entries.has('AP'));
+  };
+  return (signed.array(before?.entries.get('Fields')) ?? []).some((field) => isDrawnBy(field, undefined, false, 0));
 }
 
 interface Place {

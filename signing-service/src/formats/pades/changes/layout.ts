@@ -1,11 +1,17 @@
 import type { PdfFile } from '../../pdf/document.ts';
 
 /** White space and whole comments (ISO 32000-1 §7.2.3), as several programs write one before each `startxref`. */
-const blank = /^(?:[\0\t\n\f\r ]|%[^\r\n]*(?=[\r\n]))*$/u;
+const comment = /%[^\r\n]*(?=[\r\n])/gu;
+const written = /[^\0\t\n\f\r ]/u;
 /** What a reader that repairs files could take for a part of one. */
 const structure = /\bobj\b|\bendobj\b|stream\b|xref\b|trailer\b|EOF|<<|>>/u;
 
-const isHarmless = (text: string) => blank.test(text) && !structure.test(text);
+/** What such a reader takes for an object or a trailer of its own, wherever it stands: in a stream's data, too. */
+const inside =
+  /(?:^|[\0\t\n\f\r >])\d{1,10}[\0\t\n\f\r ]+\d{1,5}[\0\t\n\f\r ]+obj\b|\btrailer[\0\t\n\f\r ]*<<|\bstartxref[\0\t\n\f\r ]+\d/u;
+const header = /^\d+[^o]*obj/u;
+
+const isHarmless = (text: string) => !written.test(text.replaceAll(comment, '')) && !structure.test(text);
 
 /**
  * Bytes behind the signed revision that belong to no listed object, cross-reference or trailer. A reader that repairs
@@ -32,6 +38,8 @@ export function strayBytes(file: PdfFile, revision: number, signedLength: number
     for (const object of placed) {
       if (object.start < end) problems.push(`objects overlap at byte ${object.start}`);
       report(end, object.start);
+      const text = bytes.toString('latin1', object.start, object.end).replace(header, '');
+      if (inside.test(text)) problems.push(`an object inside the object at byte ${object.start}`);
       end = Math.max(end, object.end);
     }
     report(end, xrefOffset);

@@ -1,12 +1,15 @@
+import { decodeContentStream } from '../../pdf/content-filters.ts';
 import type { PdfView } from '../../pdf/document.ts';
-import { decodeStructureStream } from '../../pdf/filters.ts';
 import { Budget, defaultLimits } from '../../pdf/limits.ts';
+import { MalformedPdf } from '../../pdf/malformed.ts';
 import { as, nameOf, type PdfDictionary, type PdfObject, type PdfStream } from '../../pdf/object.ts';
 import { type Box, inherited } from '../../pdf/pages.ts';
 import { Parser } from '../../pdf/parser.ts';
+import { type FontMetrics, fontMetrics, noMetrics } from './font-metrics.ts';
+import { endOfInlineImage } from './inline-image.ts';
 
 /** A place on a page in its default user space (ISO 32000-1 §8.3.2.3). */
-export interface Point {
+interface Point {
   readonly x: number;
   readonly y: number;
 }
@@ -28,19 +31,22 @@ const apply = ([a, b, c, d, e, f]: Matrix, x: number, y: number): Point => ({
   y: b * x + d * y + f,
 });
 
-/** Advance of a glyph whose font does not say, in ems: narrow enough that a line is not taken to be longer than it is. */
-const estimatedAdvance = 0.45;
 const deepestForm = 8;
 const mostOperators = 200_000;
+
+/** Of a `path` the box is around it: it may fill less; `rectangle` and `picture` fill theirs. */
+type Shape = 'rectangle' | 'path' | 'picture';
 
 /** What a page draws, one thing after another: the middle of a glyph, or the box of a picture or a filled rectangle. */
 export type Mark =
   /** `code` as the font has it, a byte a character; of composite fonts not told. */
   | { readonly kind: 'glyph'; readonly at: Point; readonly code: string; readonly isInvisible: boolean }
-  | { readonly kind: 'area'; readonly box: Box; readonly isOpaque: boolean };
+  | { readonly kind: 'area'; readonly box: Box; readonly isOpaque: boolean; readonly shape: Shape }
+  /** From here on it cannot be read: anything may stand anywhere. */
+  | { readonly kind: 'unread' };
 
 /** The graphics state as far as this needs it (§8.4, §9.3). */
-interface State {
+interface State extends FontMetrics {
   readonly matrix: Matrix;
   /** Whether what is filled hides what lies below (§11.6.4.4). */
   readonly isOpaque: boolean;
@@ -49,17 +55,11 @@ interface State {
   /** Text rendering mode 3, 7: neither filled nor stroked (§9.3.6). */
   readonly isInvisible: boolean;
   readonly size: number;
-  readonly advanceOf: (code: Buffer) => number;
-  readonly codeBytes: number;
+  readonly lineWidth: number;
   readonly leading: number;
   readonly characterSpace: number;
   readonly wordSpace: number;
   readonly scale: number;
-}
-
-/** Where a page shows glyphs: the middle of each, about; the invisible ones too, which are text to whoever copies it. */
-export function* glyphsOf(view: PdfView, page: PdfDictionary): Generator<Point> {
-  for (const mark of marksOf(view, page)) if (mark.kind === 'glyph') yield mark.at;
 }
 
 /** What a look draws that is no page: an appearance of an annotation (§12.5.5), in its own space. */
@@ -67,7 +67,7 @@ export function* marksOfForm(view: PdfView, form: PdfStream, work = newWork()): 
   try {
     yield* formMarks(view, form, null, identity, work, 0);
   } catch {
-    // As below.
+    yield { kind: 'unread' }; // as below
   }
 }
 
@@ -75,8 +75,8 @@ export function* marksOfForm(view: PdfView, form: PdfStream, work = newWork()): 
 export const newWork = (): Work => ({ operators: mostOperators, bytes: new Budget(defaultLimits) });
 
 /**
- * What a page draws, by its content streams and the forms that they use. Never more than an estimate, and no judgement of
- * its own: content that cannot be read shows nothing.
+ * What a page draws, by its content streams and the forms that they use, glyphs that are invisible too, which are text to whoever
+ * copies it. Never more than an estimate, and no judgement of its own: of content that cannot be read it is told that it was not.
  */
 export function* marksOf(view: PdfView, page: PdfDictionary, work = newWork()): Generator<Mark> {
   const contents = view.resolve(page.entries.get('Contents'));
@@ -85,11 +85,11 @@ export function* marksOf(view: PdfView, page: PdfDictionary, work = newWork()): 
   );
   try {
     const bytes = Buffer.concat(
-      streams.flatMap((stream) => [decodeStructureStream(stream, work.bytes), Buffer.of(0x0a)]),
+      streams.flatMap((stream) => [decodeContentStream(stream, work.bytes), Buffer.of(0x0a)]),
     );
     yield* interpret(view, bytes, inherited(view, page, 'Resources'), identity, work, 0);
   } catch {
-    // Filters that we do not decode, or content that is not by the book.
+    yield { kind: 'unread' }; // filters that we do not decode, content that is not by the book, or more of it than we read
   }
 }
 
@@ -104,6 +104,8 @@ interface Canvas {
   readonly saved: State[];
   /** Rectangles of the path that is being made. */
   path: Box[];
+  /** Around its other parts. */
+  around: Box | undefined;
   text: Matrix;
   line: Matrix;
 }
@@ -122,7 +124,7 @@ function* interpret(
   const named: Named = (kind, name) =>
     view.resolve(view.dictionary(as('dictionary', resources)?.entries.get(kind))?.entries.get(name ?? ''));
   const state = { ...firstState, ...(around && { isOpaque: around.isOpaque, clip: around.clip }), matrix: start };
-  const canvas: Canvas = { state, saved: [], path: [], text: identity, line: identity };
+  const canvas: Canvas = { state, saved: [], path: [], around: undefined, text: identity, line: identity };
   for (const { operator, operands } of operatorsIn(bytes, work)) {
     const numbers = operands.map((operand) => as('number', operand)?.value ?? 0);
     if (setState(canvas, operator, numbers) || moveText(canvas, operator, numbers)) continue;
@@ -140,16 +142,28 @@ function* interpret(
       yield* show(canvas, operands.at(-1));
     } else if (fills.has(operator)) {
       for (const box of canvas.path) yield* area(box, canvas.state, canvas.state.isOpaque);
-      canvas.path = [];
-    } else if (operator === 'Do' && depth < deepestForm) {
+      if (canvas.around) yield* area(canvas.around, canvas.state, canvas.state.isOpaque, 'path');
+      clearPath(canvas);
+    } else if (strokes.has(operator)) {
+      const width = canvas.state.lineWidth * scaleOf(canvas.state.matrix);
+      for (const box of [...canvas.path, ...(canvas.around ? [canvas.around] : [])])
+        if (width > hairline) yield* area(grown(box, width / 2), canvas.state, canvas.state.isOpaque, 'path');
+      clearPath(canvas);
+    } else if (operator === 'sh') yield* area(everywhere, canvas.state, canvas.state.isOpaque, 'path');
+    else if (operator === 'EI') yield* area(boxAround(canvas.state.matrix, unit), canvas.state, false, 'picture');
+    else if (operator === 'Do') {
+      if (depth >= deepestForm) throw new MalformedPdf('forms too deep in each other');
       const drawn = as('stream', named('XObject', nameOf(operands[0])));
       const { matrix } = canvas.state;
-      if (nameOf(drawn?.dictionary.entries.get('Subtype')) === 'Image')
-        yield* area(boxAround(matrix, [0, 0, 1, 1]), canvas.state, canvas.state.isOpaque && !isMasked(drawn));
+      if (nameOf(view.resolve(drawn?.dictionary.entries.get('Subtype'))) === 'Image')
+        yield* area(boxAround(matrix, unit), canvas.state, canvas.state.isOpaque && !isMasked(drawn), 'picture');
       else yield* formMarks(view, drawn, resources, matrix, work, depth, canvas.state);
     }
   }
 }
+
+/** The square that a picture fills (§8.9.5). */
+const unit: Box = [0, 0, 1, 1];
 
 const firstState: State = {
   matrix: identity,
@@ -157,8 +171,8 @@ const firstState: State = {
   clip: undefined,
   isInvisible: false,
   size: 0,
-  advanceOf: () => estimatedAdvance,
-  codeBytes: 1,
+  ...noMetrics,
+  lineWidth: 1,
   leading: 0,
   characterSpace: 0,
   wordSpace: 0,
@@ -187,8 +201,14 @@ function setState(
   else if (operator === 'W' || operator === 'W*') {
     const [only, ...others] = path;
     if (only && others.length === 0) set({ clip: within(only, state.clip) });
-  } else if (operator === 'n' || operator === 'S' || operator === 's') canvas.path = [];
-  else return false;
+  } else if (operator === 'w') set({ lineWidth: a });
+  else if (operator === 'n') clearPath(canvas);
+  else if (operator === 'm' || operator === 'l' || operator === 'c' || operator === 'v' || operator === 'y') {
+    // The end and, of a curve, what it is drawn towards: it stays between them (§8.5.2.2).
+    const points = [apply(state.matrix, a, b), apply(state.matrix, c, d), apply(state.matrix, e, f)];
+    for (const { x, y } of points.slice(0, operator === 'c' ? 3 : operator === 'v' || operator === 'y' ? 2 : 1))
+      canvas.around = canvas.around ? joined(canvas.around, [x, y, x, y]) : [x, y, x, y];
+  } else return false;
   return true;
 }
 
@@ -236,6 +256,23 @@ function* show(canvas: Canvas, value: PdfObject | undefined): Generator<Mark> {
 }
 
 const fills = new Set(['f', 'F', 'f*', 'B', 'B*', 'b', 'b*']);
+const strokes = new Set(['S', 's']);
+/** Lines up to this width in points are frames and dashes. */
+const hairline = 3;
+const everywhere: Box = [-1e6, -1e6, 1e6, 1e6];
+
+const clearPath = (canvas: Canvas) => {
+  canvas.path = [];
+  canvas.around = undefined;
+};
+const scaleOf = ([a, b, c, d]: Matrix) => Math.sqrt(Math.abs(a * d - b * c));
+const grown = ([left, bottom, right, top]: Box, by: number): Box => [left - by, bottom - by, right + by, top + by];
+const joined = (one: Box, other: Box): Box => [
+  Math.min(one[0], other[0]),
+  Math.min(one[1], other[1]),
+  Math.max(one[2], other[2]),
+  Math.max(one[3], other[3]),
+];
 
 const boxAround = (matrix: Matrix, [left, bottom, right, top]: Box): Box => {
   const corners = [
@@ -253,9 +290,9 @@ const within = (box: Box, clip: Box | undefined): Box =>
     ? [Math.max(box[0], clip[0]), Math.max(box[1], clip[1]), Math.min(box[2], clip[2]), Math.min(box[3], clip[3])]
     : box;
 
-function* area(whole: Box, { clip }: State, hides: boolean): Generator<Mark> {
+function* area(whole: Box, { clip }: State, hides: boolean, shape: Shape = 'rectangle'): Generator<Mark> {
   const box = within(whole, clip);
-  if (box[0] < box[2] && box[1] < box[3]) yield { kind: 'area', box, isOpaque: hides };
+  if (box[0] < box[2] && box[1] < box[3]) yield { kind: 'area', box, isOpaque: hides, shape };
 }
 
 /** `/ca` below 1, a soft mask and blend modes let through what lies below. */
@@ -281,32 +318,23 @@ function* formMarks(
   depth: number,
   around?: Pick<State, 'isOpaque' | 'clip'>,
 ): Generator<Mark> {
-  if (!form || nameOf(form.dictionary.entries.get('Subtype')) !== 'Form') return;
+  if (!form || nameOf(view.resolve(form.dictionary.entries.get('Subtype'))) !== 'Form') return;
   const numbers = (view.array(form.dictionary.entries.get('Matrix')) ?? []).map(
     (item) => as('number', item)?.value ?? 0,
   );
   const [a = 1, b = 0, c = 0, d = 1, e = 0, f = 0] = numbers;
   const own = view.resolve(form.dictionary.entries.get('Resources')) ?? resources;
   const start = multiply([a, b, c, d, e, f], matrix);
-  yield* interpret(view, decodeStructureStream(form, work.bytes), own, start, work, depth + 1, around);
+  yield* interpret(view, decodeContentStream(form, work.bytes), own, start, work, depth + 1, around);
 }
 
-/** Widths by code, where the font says them simply (§9.6.2.1); composite fonts have two bytes a code (§9.7). */
-function fontMetrics(view: PdfView, font: PdfObject): Pick<State, 'advanceOf' | 'codeBytes'> {
-  const entries = as('dictionary', font)?.entries;
-  if (nameOf(entries?.get('Subtype')) === 'Type0') return { advanceOf: () => estimatedAdvance, codeBytes: 2 };
-  const widths = view.array(entries?.get('Widths'));
-  const first = as('number', view.resolve(entries?.get('FirstChar')))?.value ?? 0;
-  return {
-    advanceOf: ([code = 0]) => {
-      const width = as('number', view.resolve(widths?.[code - first]))?.value;
-      return width === undefined ? estimatedAdvance : width / 1000;
-    },
-    codeBytes: 1,
-  };
-}
+const constants: ReadonlyMap<string, PdfObject> = new Map<string, PdfObject>([
+  ['true', true],
+  ['false', false],
+  ['null', null],
+]);
 
-/** Operators with what stands before each (§7.8.2); the data of inline images is passed over. */
+/** Operators with what stands before each (§7.8.2); an inline image is one, `EI`. @throws MalformedPdf */
 function* operatorsIn(
   bytes: Buffer,
   work: Work,
@@ -323,13 +351,16 @@ function* operatorsIn(
     }
     const [operator = ''] =
       /^[A-Za-z0-9*'"]+/u.exec(bytes.toString('latin1', parser.position, parser.position + 16)) ?? [];
-    if (operator === '' || --work.operators < 0) return;
+    if (operator === '' || --work.operators < 0) throw new MalformedPdf('content that is not read to its end');
     parser.position += operator.length;
-    if (operator === 'ID') {
-      const end = bytes.indexOf('EI', parser.position, 'latin1');
-      if (end < 0) return;
-      parser.position = end + 2;
-    } else yield { operator, operands };
+    const value = constants.get(operator);
+    if (value !== undefined) {
+      operands.push(value);
+      continue;
+    }
+    const isImage = operator === 'ID';
+    if (isImage) parser.position = endOfInlineImage(bytes, parser.position, operands);
+    yield { operator: isImage ? 'EI' : operator, operands };
     operands = [];
   }
 }

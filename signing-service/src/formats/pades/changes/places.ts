@@ -40,7 +40,7 @@ function showing(view: PdfView, objects: readonly number[]): ChangedPage[] {
   for (const number of objects) {
     const annotation = as('dictionary', view.get(number));
     const rect = annotation?.entries.get('Rect');
-    const box = rect && boxOf(view.array(rect));
+    const box = rect && boxOf(view, rect);
     if (rect && !box) continue;
     for (const page of usersOf(drawn, number)) {
       const area = box && areaOn(view, page, box);

@@ -17,6 +17,8 @@ export interface ChangeReview {
   readonly changes: readonly LaterChange[];
   /** Object numbers of the values of signature fields that later revisions added or filled. */
   readonly laterSignatures: ReadonlySet<number>;
+  /** A later block lies over a page that is one picture: whether it hides something there cannot be told. */
+  readonly isOverScan: boolean;
 }
 
 /**
@@ -30,7 +32,7 @@ export function reviewChanges(
   signedLength: number,
   permissions: Permissions,
 ): ChangeReview {
-  if (signedLength === file.bytes.length) return { changes: [], laterSignatures: new Set() };
+  if (signedLength === file.bytes.length) return { changes: [], laterSignatures: new Set(), isOverScan: false };
   const findings: Finding[] = strayBytes(file, revision, signedLength).map((detail) => ({
     kind: 'bytes',
     allowed: false,
@@ -51,7 +53,7 @@ export function reviewChanges(
   if (size <= highest) findings.push({ kind: 'trailer', allowed: false, detail: '/Size of the trailer' });
   const widgets = new Set<number>();
   const laterSignatures = new Set<number>();
-  const form = { comparison, permissions, widgets, signatures: laterSignatures };
+  const form = { comparison, permissions, widgets, signatures: laterSignatures, overScans: new Set<number>() };
   findings.push(...checkCatalog(form));
   findings.push(...checkPages(form));
   findings.push(...checkMetadata(comparison));
@@ -62,7 +64,7 @@ export function reviewChanges(
     const pages = pagesShowing(current, objects);
     return { ...finding, ...sentencesOf(finding), ...(pages.length > 0 ? { pages } : {}) };
   });
-  return { changes, laterSignatures };
+  return { changes, laterSignatures, isOverScan: form.overScans.size > 0 };
 }
 
 /** What a rule allows, but the signer did not (`/DocMDP` 1; ISO 32000-1 table 254); and whether a form may be filled in. */

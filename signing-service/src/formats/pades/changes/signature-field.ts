@@ -1,6 +1,8 @@
-import { as, integerOf, nameOf, type PdfDictionary, type PdfObject, sameObject } from '../../pdf/object.ts';
-import type { Comparison } from './comparison.ts';
-import { coveredBy } from './covering.ts';
+import type { PdfView } from '../../pdf/document.ts';
+import { MalformedPdf } from '../../pdf/malformed.ts';
+import { as, nameOf, type PdfObject, type PdfReference, sameObject } from '../../pdf/object.ts';
+import { pagesListing, visibleBoxOf } from '../../pdf/pages.ts';
+import { coveredBy, isOpaqueLook } from './covering.ts';
 import type { Finding } from './finding.ts';
 import type { FormReview } from './form-review.ts';
 
@@ -14,12 +16,8 @@ const filledKeys = new Set(['V', 'AP', 'M', 'F', 'MK']);
 const maxPartOfPage = 0.2;
 
 /** A signature field that was added, or an empty one that was signed. */
-export function checkSignatureField(
-  { comparison, permissions, widgets, signatures }: FormReview,
-  field: PdfObject,
-  isNew: boolean,
-  path: string,
-): Finding[] {
+export function checkSignatureField(review: FormReview, field: PdfObject, isNew: boolean, path: string): Finding[] {
+  const { comparison, permissions, widgets, signatures } = review;
   const { signed, current, added, explained } = comparison;
   const link = as('reference', field);
   const refuse = (detail: string): Finding[] => [
@@ -50,7 +48,7 @@ export function checkSignatureField(
       // The look may be drawn anew in its own object.
       if (isSame && key !== 'AP') continue;
       // Nor is it more than an empty look to take the place away: the signature is one that is not seen.
-      if (key === 'Rect' && isWithoutArea(now.entries.get('Rect'))) continue;
+      if (key === 'Rect' && isWithoutArea(current, now.entries.get('Rect'))) continue;
       if (!filledKeys.has(key) || !comparison.claimReplaced(now.entries.get(key), [link.number]))
         return refuse(`/${key} of field ${link.number}`);
     }
@@ -62,42 +60,64 @@ export function checkSignatureField(
     signatures.add(value.number);
   } else if (looks.some((look) => current.dictionary(look)?.entries.has('AP')))
     return refuse(`a look of field ${link.number} that nobody signs for`);
-  const isTimeStamp = nameOf(current.dictionary(value)?.entries.get('Type')) === 'DocTimeStamp';
+  // By what it is judged as, and not by what it calls itself.
+  const isTimeStamp = nameOf(current.dictionary(value)?.entries.get('SubFilter')) === 'ETSI.RFC3161';
   const detail = `field ${link.number}`;
   const objects = looks.flatMap((look) => look?.number ?? []);
   const kind = isTimeStamp ? 'document-time-stamp' : 'signature';
   const findings: Finding[] = [{ kind, allowed: true, detail, objects }];
-  // Whoever signed before saw the place of a field that was there; only a new one could cover what was signed.
-  for (const look of isNew ? looks : []) {
-    const widget = current.dictionary(look) ?? now;
-    const size = sizeProblem(comparison, widget);
-    if (size) return refuse(size);
-    const covered = coveredBy(signed, current, widget);
-    if (covered) findings.push({ kind: 'covering', allowed: false, detail: `${detail}: ${covered}`, objects });
+  for (const look of looks) {
+    const found = look ? placeProblem(review, look, isNew) : 'a widget that is no object';
+    if (found === undefined) continue;
+    if (typeof found === 'string') return refuse(found);
+    findings.push({ kind: 'covering', allowed: false, detail: `${detail}: ${found.covers}`, objects });
   }
   return findings;
 }
 
-/** Why the block is too large to be only a signature. */
-function sizeProblem({ current }: Comparison, field: PdfDictionary): string | undefined {
-  const rectangle = numbersOf(current.array(field.entries.get('Rect')));
-  if (rectangle?.length !== 4) return 'a signature block without a place';
-  if (areaOf(rectangle) === 0) return undefined;
-  let node = current.dictionary(field.entries.get('P'));
-  let box: number[] | undefined;
-  // MediaBox is inherited from the page tree (ISO 32000-1 §7.7.3.4).
-  for (let level = 0; node && !box && level < 32; level++) {
-    box = numbersOf(current.array(node.entries.get('MediaBox')));
-    node = current.dictionary(node.entries.get('Parent'));
+/**
+ * Whether the look of a signature may hide what was signed, on whichever page it is shown: a new one, and one in a place that
+ * waited, of which nobody saw before what would be drawn in it. A sentence of what is no signature's place at all.
+ */
+function placeProblem(
+  review: FormReview,
+  look: PdfReference,
+  isNew: boolean,
+): string | { readonly covers: string } | undefined {
+  const { signed, current } = review.comparison;
+  const widget = current.dictionary(look);
+  const rectangle = numbersOf(current, widget?.entries.get('Rect'));
+  if (!widget || rectangle?.length !== 4 || rectangle.some(Number.isNaN))
+    return isNew ? 'a signature block without a place' : undefined;
+  if (areaOf(rectangle) === 0 || (!isNew && !widget.entries.has('AP'))) return undefined;
+  try {
+    const pages = pagesListing(current, look.number);
+    const own = as('reference', widget.entries.get('P'));
+    if (pages.length === 0 && !own) return isNew ? 'a signature block without a page' : undefined;
+    for (const page of pages.length > 0 || !own ? pages : [own]) {
+      const dictionary = signed.dictionary(page);
+      if (!dictionary) return 'a signature block on a page that was not signed';
+      const [left, bottom, right, top] = visibleBoxOf(signed, dictionary);
+      if (areaOf(rectangle) > areaOf([left, bottom, right, top]) * maxPartOfPage) {
+        if (isNew) return 'a signature block that covers much of a page';
+        // Drawings and letters as lines are not found below; what nothing is seen through hides them.
+        if (isOpaqueLook(current, widget)) return { covers: 'a block over much of a page' };
+      }
+      const covered = coveredBy(signed, current, { look, page }, isNew);
+      if (covered === 'scan') review.overScans.add(look.number);
+      else if (covered) return { covers: `a block over ${covered}` };
+    }
+    return undefined;
+  } catch (error) {
+    if (error instanceof MalformedPdf) return { covers: 'pages that cannot be read' };
+    throw error;
   }
-  if (box?.length !== 4) return 'a signature block without a page';
-  return areaOf(rectangle) > areaOf(box) * maxPartOfPage ? 'a signature block that covers much of a page' : undefined;
 }
 
-const numbersOf = (items: readonly PdfObject[] | undefined) =>
-  items?.map((item) => as('number', item)?.value ?? integerOf(item) ?? Number.NaN);
-const isWithoutArea = (rectangle: PdfObject | undefined) => {
-  const edges = numbersOf(as('array', rectangle)?.items);
+const numbersOf = (view: PdfView, value: PdfObject | undefined) =>
+  view.array(value)?.map((item) => as('number', view.resolve(item))?.value ?? Number.NaN);
+const isWithoutArea = (view: PdfView, rectangle: PdfObject | undefined) => {
+  const edges = numbersOf(view, rectangle);
   return edges?.length === 4 && areaOf(edges) === 0;
 };
 const areaOf = ([left = 0, bottom = 0, right = 0, top = 0]: readonly number[]) =>
