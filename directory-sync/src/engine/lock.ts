@@ -88,11 +88,15 @@ export async function withTarget<Result, Found = never>(
       (held) => held || lost.abort(new Error('another process took the target over')),
       () => undefined, // the next time; the lease is three times as long
     );
-  const renewing = setInterval(() => void (lease.isEnding || renew()), (leaseSeconds * 1_000) / 3);
+  let renewal: Promise<unknown> | undefined;
+  const renewing = setInterval(() => {
+    if (!lease.isEnding) renewal = renew();
+  }, (leaseSeconds * 1_000) / 3);
   try {
     return await work(lease, taken?.found);
   } finally {
     clearInterval(renewing);
-    if (!lease.isGivenBack) await giveBack(db, targetId, holder);
+    await renewal; // one that came behind would keep the target from everybody
+    if (!lease.isGivenBack || renewal) await giveBack(db, targetId, holder);
   }
 }

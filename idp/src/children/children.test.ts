@@ -68,7 +68,7 @@ test('T3: on the sixteenth birthday consents and account become the child’s ow
     VALUES (${pupil}, 'thu-vien-so', '{openid,profile,school}', now()) ON CONFLICT DO NOTHING`.execute(db);
   const browsers = [await signedIn(guardian), await signedIn(other)];
   const born = (text: string) =>
-    sql`UPDATE registry.person SET birth_date = (now() AT TIME ZONE 'Asia/Ho_Chi_Minh' - ${text}::interval)::date
+    sql`UPDATE registry.person SET birth_date = (${world.clock.now()}::timestamptz AT TIME ZONE 'Asia/Ho_Chi_Minh' - ${text}::interval)::date
       WHERE id = ${pupil}`.execute(db);
   const withdraw = (browser: TestBrowser) =>
     browser.post(`${world.origin}/account/children/${pupil}/apps/thu-vien-so/withdraw`, {});

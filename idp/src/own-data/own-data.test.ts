@@ -45,7 +45,7 @@ async function entriesOf<Value>(work: () => Promise<Value>) {
 
 /** Has the child be so old for a while; with a day more or less. */
 async function born(childId: string, ago: string): Promise<void> {
-  await sql`UPDATE registry.person SET birth_date = (now() AT TIME ZONE 'Asia/Ho_Chi_Minh' - ${ago}::interval)::date
+  await sql`UPDATE registry.person SET birth_date = (${world.clock.now()}::timestamptz AT TIME ZONE 'Asia/Ho_Chi_Minh' - ${ago}::interval)::date
     WHERE id = ${childId}`.execute(world.context.db);
 }
 

@@ -60,10 +60,11 @@ async function readBatch(db: Database, reader: OutboxReader): Promise<number> {
   const holder = randomUUID();
   const from = await hold(db, consumer, holder);
   if (!from) return 0;
-  const renewing = setInterval(
-    () => void hold(db, consumer, holder).catch(() => undefined), // the next time, or another reader goes on
-    (leaseSeconds * 1_000) / 3,
-  );
+  let renewal: Promise<unknown> | undefined;
+  const renew = () => {
+    renewal = hold(db, consumer, holder).catch(() => undefined); // the next time, or another reader goes on
+  };
+  const renewing = setInterval(renew, (leaseSeconds * 1_000) / 3);
   let last: OutboxRow | undefined;
   try {
     const { rows } = await sql<OutboxRow>`
@@ -79,6 +80,7 @@ async function readBatch(db: Database, reader: OutboxReader): Promise<number> {
     return rows.length;
   } finally {
     clearInterval(renewing);
+    await renewal; // one that came behind the release would keep it from everybody
     await release(db, consumer, holder, last);
   }
 }
