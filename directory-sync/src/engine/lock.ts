@@ -89,9 +89,12 @@ export async function withTarget<Result, Found = never>(
       () => undefined, // the next time; the lease is three times as long
     );
   let renewal: Promise<unknown> | undefined;
-  const renewing = setInterval(() => {
-    if (!lease.isEnding) renewal = renew();
-  }, (leaseSeconds * 1_000) / 3);
+  const renewing = setInterval(
+    () => {
+      if (!lease.isEnding) renewal = renew();
+    },
+    (leaseSeconds * 1_000) / 3,
+  );
   try {
     return await work(lease, taken?.found);
   } finally {
