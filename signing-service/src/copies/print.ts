@@ -2,7 +2,7 @@ import { deflateSync } from 'node:zlib';
 import { wallClockInVietnam } from '@edutrust/platform/calendar';
 import { encode } from 'uqr';
 import { type EmbeddedFont, putFont, widthOf } from '../fonts/embedded.ts';
-import type { FontWeight } from '../fonts/fonts.ts';
+import type { FontName } from '../fonts/fonts.ts';
 import { openPdf, type PdfView } from '../formats/pdf/document.ts';
 import { MalformedPdf } from '../formats/pdf/malformed.ts';
 import {
@@ -56,7 +56,7 @@ export function makePrint(pdf: Uint8Array, block: ConversionBlock): Buffer {
   update.put(root, withEntries(catalog, { AcroForm: undefined, Perms: undefined }));
   const pages = [...pagesOf(view, catalog)];
   const lines = pages.map((_, index) => linesOf(block, index + 1, pages.length));
-  const texts = (weight: FontWeight) =>
+  const texts = (weight: FontName) =>
     lines
       .flat()
       .map((line) => (line.weight === weight ? line.text : ''))

@@ -102,7 +102,7 @@ async function withLine(
   if (!said) throw noLine();
   const text = look === 'copy' ? `${said}; ${await nameOfOrganisation(db, organisationId)}` : said;
   const { right, top } = firstPage(file);
-  const width = Math.min(widthOf(text + timeText, 'regular', 10) + 4, right - 2 * lineMargins.right);
+  const width = Math.min(widthOf(text + timeText, 'times', 10) + 4, right - 2 * lineMargins.right);
   const end = { x: right - lineMargins.right, y: top - lineMargins.top };
   const rect = [end.x - width, end.y - lineHeight, end.x, end.y] as const;
   const [place] = await placeBlocks(file, [{ place: { page: 1, rect }, pointer }]);

@@ -1,7 +1,7 @@
 import { create } from 'fontkit';
-import { type FontWeight, fontFile } from './fonts.ts';
+import { type FontName, fontFile } from './fonts.ts';
 
-const read = new Map<FontWeight, ReturnType<typeof create>>();
+const read = new Map<FontName, ReturnType<typeof create>>();
 
 /**
  * The font as pdfkit draws with it, read once: its tables are decoded as they are needed, which is two thirds of the
@@ -9,9 +9,9 @@ const read = new Map<FontWeight, ReturnType<typeof create>>();
  * remembers for a glyph the letters that it first stood for, and forgets here what the drawing before made of it (those
  * it lacks share one), so that a document does not depend on the one before.
  */
-export function drawingFont(weight: FontWeight): Buffer {
-  const font = read.get(weight) ?? create(fontFile(weight));
-  read.set(weight, font);
+export function drawingFont(name: FontName): Buffer {
+  const font = read.get(name) ?? create(fontFile(name));
+  read.set(name, font);
   Object.assign(font, { _glyphs: {} });
   return font as unknown as Buffer; // pdfkit takes a font of fontkit's too; its types do not say so
 }

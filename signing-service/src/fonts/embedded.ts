@@ -1,24 +1,24 @@
 import { deflateSync } from 'node:zlib';
 import { array, dictionary, name, number, type PdfObject, type PdfReference, string } from '../formats/pdf/object.ts';
 import type { IncrementalUpdate } from '../formats/pdf/writer.ts';
-import { type FontWeight, fontFile } from './fonts.ts';
+import { type FontName, fontFile } from './fonts.ts';
 import { readTrueType, type TrueTypeFont } from './true-type.ts';
 
-const parsed = new Map<FontWeight, TrueTypeFont>();
+const parsed = new Map<FontName, TrueTypeFont>();
 const smallest = { level: 9 };
 
 /** The font, read once. */
-function font(weight: FontWeight): TrueTypeFont {
-  const known = parsed.get(weight);
+function font(face: FontName): TrueTypeFont {
+  const known = parsed.get(face);
   if (known) return known;
-  const read = readTrueType(fontFile(weight));
-  parsed.set(weight, read);
+  const read = readTrueType(fontFile(face));
+  parsed.set(face, read);
   return read;
 }
 
 /** Width of a line in points. */
-export function widthOf(text: string, weight: FontWeight, size: number): number {
-  const used = font(weight);
+export function widthOf(text: string, face: FontName, size: number): number {
+  const used = font(face);
   let units = 0;
   for (const character of text) units += used.advanceOf(used.glyphOf(character.codePointAt(0) ?? 0));
   return (units / used.unitsPerEm) * size;
@@ -35,8 +35,8 @@ export interface EmbeddedFont {
  * Puts the letters of `text` as a composite font with its Unicode map, so that the text can be found and copied
  * (ISO 32000-1 §9.7, §9.10.3).
  */
-export function putFont(update: IncrementalUpdate, weight: FontWeight, text: string): EmbeddedFont {
-  const used = font(weight);
+export function putFont(update: IncrementalUpdate, face: FontName, text: string): EmbeddedFont {
+  const used = font(face);
   const named = new Map<number, string>();
   for (const character of text) named.set(used.glyphOf(character.codePointAt(0) ?? 0), character);
   const { file: subset, glyphs } = used.subset([...named.keys()].sort((a, b) => a - b));
@@ -64,7 +64,7 @@ export function putFont(update: IncrementalUpdate, weight: FontWeight, text: str
       Ascent: scaled(used.ascender),
       Descent: scaled(used.descender),
       CapHeight: scaled(used.capHeight),
-      StemV: number(weight === 'regular' ? 80 : 120),
+      StemV: number(face === 'regular' || face === 'times' ? 80 : 120),
       FontFile2: file,
     }),
   );

@@ -51,7 +51,7 @@ describe('what a process left that died', () => {
     await query('DELETE FROM graphile_worker._private_jobs'); // as the worker does with a job that did not throw
     await completeNow(world.context, session);
     const again = await query(
-      `SELECT run_at > now() + interval '10 seconds' AS later FROM graphile_worker.jobs WHERE task_identifier = 'signing.complete-session'`,
+      `SELECT run_at > now() + interval '5 seconds' AS later FROM graphile_worker.jobs WHERE task_identifier = 'signing.complete-session'`,
     );
     assert.deepEqual(again, [{ later: true }], 'when the other one’s lease is over');
     assert.equal(await stateOf(request), 'waiting');

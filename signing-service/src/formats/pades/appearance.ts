@@ -1,6 +1,7 @@
 import { deflateSync } from 'node:zlib';
 import { secondText } from '@edutrust/platform/vietnam-time';
 import { putFont, widthOf } from '../../fonts/embedded.ts';
+import type { FontName } from '../../fonts/fonts.ts';
 import { array, dictionary, name, number, type PdfReference } from '../pdf/object.ts';
 import type { IncrementalUpdate } from '../pdf/writer.ts';
 import { type Ink, putInk } from './ink.ts';
@@ -19,7 +20,7 @@ export interface VisibleSignature {
   readonly colour?: 'blue' | 'red';
   /** Drawn instead of the lines, as large as the place (Decree 30/2020/NĐ-CP, annex I). */
   readonly ink?: Ink;
-  /** Black lines at the right, with no frame: of copies and annexes (Decree 30/2020/NĐ-CP, annex I). */
+  /** Black lines at the right, with no frame, in the letters of Times New Roman: of copies and annexes (Decree 30/2020/NĐ-CP, annex I). */
   readonly isPlain?: boolean;
 }
 
@@ -66,8 +67,14 @@ export function putAppearance(update: IncrementalUpdate, visible: VisibleSignatu
     return putForm(update, { width, height, content, resources: { XObject: dictionary({ image }) } });
   }
   const textLeft = isPlain ? 0 : padding + 4;
-  const lines = fit(visible.lines, width - textLeft - (isPlain ? 0 : padding), height - (isPlain ? 0 : 2 * padding));
-  const font = putFont(update, 'regular', lines.map(({ text }) => text).join(''));
+  const face = isPlain ? 'times' : 'regular';
+  const lines = fit(
+    visible.lines,
+    face,
+    width - textLeft - (isPlain ? 0 : padding),
+    height - (isPlain ? 0 : 2 * padding),
+  );
+  const font = putFont(update, face, lines.map(({ text }) => text).join(''));
   const total = lines.reduce((sum, { size }) => sum + size * leading, 0);
   let y = (height + total) / 2;
   const { bar, frame } = colours[visible.colour ?? 'blue'];
@@ -78,7 +85,7 @@ export function putAppearance(update: IncrementalUpdate, visible: VisibleSignatu
     y -= size * leading;
     // Bold is the same outlines with a line around them (ISO 32000-1 §9.3.6): a font of its own would cost each signature 2.4 kB.
     const mode = isBold ? `2 Tr ${format(size * boldLine)} w` : '0 Tr';
-    content += `${mode} /regular ${format(size)} Tf 1 0 0 1 ${format(isPlain ? width - widthOf(text, 'regular', size) : textLeft)} ${format(y + size * 0.3)} Tm ${font.string(text)} Tj\n`;
+    content += `${mode} /regular ${format(size)} Tf 1 0 0 1 ${format(isPlain ? width - widthOf(text, face, size) : textLeft)} ${format(y + size * 0.3)} Tm ${font.string(text)} Tj\n`;
   }
   content += 'ET\n';
   const resources = { Font: dictionary({ regular: font.reference }) };
@@ -115,7 +122,7 @@ interface FittedLine {
 }
 
 /** Sizes at which every line stays inside the block. */
-function fit(lines: readonly AppearanceLine[], width: number, height: number): readonly FittedLine[] {
+function fit(lines: readonly AppearanceLine[], face: FontName, width: number, height: number): readonly FittedLine[] {
   const wished = lines.map((line): FittedLine => {
     const { text, bold = false, size = 7.5 } = typeof line === 'string' ? { text: line } : line;
     return { text: text.normalize('NFC'), isBold: bold, size };
@@ -124,7 +131,7 @@ function fit(lines: readonly AppearanceLine[], width: number, height: number): r
   const scale = Math.min(1, height / total);
   return wished.map(({ text, isBold, size }) => {
     const scaled = size * scale;
-    return { text, isBold, size: Math.min(scaled, scaled * (width / Math.max(widthOf(text, 'regular', scaled), 1))) };
+    return { text, isBold, size: Math.min(scaled, scaled * (width / Math.max(widthOf(text, face, scaled), 1))) };
   });
 }
 

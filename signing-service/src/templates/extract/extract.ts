@@ -37,13 +37,13 @@ export function makeExtract(input: ExtractData): Promise<Buffer> {
 }
 
 /**
- * Form of the copy, the body that makes it and the time, at the upper right of the first page, without an image (Decree 30/2020/ND-CP, annex I): the
- * time by ISO 8601 in Vietnam's zone.
+ * Form of the copy, the body that makes it and the time, at the upper right of the first page, without an image, in the letters of Times New Roman (Decree 30/2020/NĐ-CP,
+ * annex I): the time by ISO 8601 in Vietnam's zone.
  */
 function drawForm(sheet: Sheet, { report, issuedAt }: ExtractData): void {
   const at = `${wallClockInVietnam(issuedAt).toISOString().slice(0, 19)}+07:00`;
   const text = `TRÍCH SAO; ${report.school.name}; ${at}`;
-  sheet.text('P', text, page.left, 20, { width, align: 'right', size: 10, color: '#000000' });
+  sheet.text('P', text, page.left, 20, { width, align: 'right', size: 10, font: 'times', color: '#000000' });
 }
 
 /** What it is from, for whom and what for. */

@@ -51,8 +51,8 @@ export async function drawPdf(frame: SheetFrame, draw: (sheet: Sheet) => void): 
     document.on('end', () => resolve(Buffer.concat(chunks)));
     document.on('error', reject);
   });
-  for (const weight of ['regular', 'medium', 'semibold', 'bold'] as const) {
-    document.registerFont(weight, drawingFont(weight));
+  for (const name of ['regular', 'medium', 'semibold', 'bold', 'times'] as const) {
+    document.registerFont(name, drawingFont(name));
   }
   describe(document, [title, author, `Mã xác minh ${code}`]);
   if (file) attach(document, file, madeAt);

@@ -1,3 +1,5 @@
+import type { FontName } from '../../fonts/fonts.ts';
+
 /** The running pdfkit document; its types name the class only. */
 export type Pdf = InstanceType<typeof import('pdfkit')>;
 type StructureElement = ReturnType<Pdf['struct']>;
@@ -15,7 +17,7 @@ const margin = '#d98a9b';
 export const page = { width: 595.28, height: 841.89, left: 54, right: 541.28, top: 44, bottom: 784 } as const;
 
 export interface TextStyle {
-  readonly font?: 'regular' | 'medium' | 'semibold' | 'bold';
+  readonly font?: FontName;
   readonly size?: number;
   readonly color?: string;
   readonly align?: 'left' | 'center' | 'right';
