@@ -465,7 +465,7 @@ test('whoever changes what a row means or how it is compared says so: what was l
   for (const file of files) hash.update(readFileSync(new URL(`${file}.ts`, import.meta.url)));
   assert.deepEqual(
     { rules, digest: hash.digest('hex').slice(0, 16) },
-    { rules: 1, digest: '82e34b4d74b164e4' },
+    { rules: 1, digest: '870d0da3687afb6a' },
     'raise `rules` in roster/fingerprint.ts if a row could now mean or change something else, then write the new digest here',
   );
 });
