@@ -44,6 +44,29 @@ test('a reader misses nothing of a transaction that began early and committed la
   });
 });
 
+test('O3: where the numbers of transactions gain a digit every event comes, once and in order', async () => {
+  await using context = await testContext({ migrations: [] });
+  const { db } = context;
+  for (const [id, transaction] of [
+    ['1', 9],
+    ['2', 10],
+    ['3', 11],
+    ['4', 99],
+    ['5', 100],
+  ] as const) {
+    await db.transaction().execute((tx) => record(tx, event(id)));
+    await sql`UPDATE platform.outbox SET transaction_id = ${String(transaction)}::xid8 WHERE subject_id = ${id}`.execute(
+      db,
+    );
+  }
+  const seen: string[] = [];
+  const handle = async (events: readonly RecordedEvent[]) => {
+    seen.push(...events.map(({ subject }) => subject.id));
+  };
+  while ((await readOutboxOnce(db, { consumer: 'test', batchSize: 2, handle })) > 0);
+  assert.deepEqual(seen, ['1', '2', '3', '4', '5']);
+});
+
 test('a batch whose handler fails comes again, whole and in order; another type is passed over', async () => {
   await using context = await testContext({ migrations: [] });
   await context.db

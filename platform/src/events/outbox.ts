@@ -69,10 +69,10 @@ async function readBatch(db: Database, reader: OutboxReader): Promise<number> {
   try {
     const { rows } = await sql<OutboxRow>`
       SELECT id, transaction_id::text, position, at, type, actor, subject_kind, subject_id, organisation_id, data
-      FROM platform.outbox
-      WHERE (transaction_id, position) > (${from.transaction_id}::xid8, ${from.position}::bigint)
-        AND transaction_id < pg_snapshot_xmin(pg_current_snapshot())
-      ORDER BY transaction_id, position
+      FROM platform.outbox AS o
+      WHERE (o.transaction_id, o.position) > (${from.transaction_id}::xid8, ${from.position}::bigint)
+        AND o.transaction_id < pg_snapshot_xmin(pg_current_snapshot())
+      ORDER BY o.transaction_id, o.position -- by the number: the text of the list above would put 10 before 9
       LIMIT ${reader.batchSize ?? 200}`.execute(db);
     const wanted = rows.filter(({ type }) => isWanted(type, reader.types)).map(toEvent);
     if (wanted.length > 0) await reader.handle(wanted);
