@@ -99,8 +99,11 @@ async function importTemplate(page: Page, kind: string, format: 'Excel' | 'CSV',
 }
 
 async function issueCode(page: Page): Promise<string> {
-  await page.getByRole('button', { name: 'Cấp mã kích hoạt' }).click();
-  await page.getByRole('button', { name: 'Cấp mã', exact: true }).click();
+  const ask = async () => {
+    await page.getByRole('button', { name: 'Cấp mã kích hoạt' }).click();
+    await page.getByRole('button', { name: 'Cấp mã', exact: true }).click();
+  };
+  await freshly(page, ask, page.locator('[data-activation-code]'));
   return codeOnCard(page);
 }
 
