@@ -1,8 +1,9 @@
 /**
  * `npm run pack:executable [SYSTEM] [FOLDER]`: `edutrust sign` as one file that carries Node, for a school's computer that
  * has none: `edutrust-sign-VERSION-win-x64.exe` in the folder (`edutrust/dist`). A system is `win-x64` (what is made unless
- * another is named), `linux-x64`, `linux-arm64`, `darwin-x64` or `darwin-arm64`, made on any of them: Node and koffi's compiled
- * part come from npm in the versions of here (Node.js, "Single executable applications").
+ * another is named), `win-arm64`, `linux-x64` or `linux-arm64`, made on any of them: Node and koffi's compiled part come from
+ * npm in the versions of here (Node.js, "Single executable applications"). Not for macOS, which ends a program that is
+ * not signed anew.
  */
 import { execFileSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
@@ -15,11 +16,11 @@ import { rolldown } from 'rolldown';
 
 /** Where Node looks for a program that it carries; the same in every build of it. */
 const fuse = 'NODE_SEA_FUSE_fce680ab2cc467b6e072b8b5df1996b2';
-const mach = ['--macho-segment-name', 'NODE_SEA'];
 const root = new URL('..', import.meta.url).pathname;
 const [system = 'win-x64', folder = join(root, 'edutrust/dist')] = process.argv.slice(2);
 const [os = '', cpu = ''] = system.split('-');
 const platform = os === 'win' ? 'win32' : os;
+if (!/^(?:win|linux)-(?:x64|arm64)$/u.test(system)) throw new Error(`no such system: ${system}`);
 const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8'));
 const staged = await mkdtemp(join(tmpdir(), 'edutrust-executable-'));
 try {
@@ -40,7 +41,7 @@ try {
   await mkdir(folder, { recursive: true });
   await copyFile(node, file);
   await chmod(file, 0o755);
-  const carry = [file, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', fuse, ...(os === 'darwin' ? mach : [])];
+  const carry = [file, 'NODE_SEA_BLOB', blob, '--sentinel-fuse', fuse];
   const postject = fileURLToPath(import.meta.resolve('postject/dist/cli.js'));
   execFileSync(process.execPath, [postject, ...carry], { stdio: 'ignore' });
   process.stdout.write(`${name}\n`);
